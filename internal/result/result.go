@@ -1,0 +1,218 @@
+// Package result is the record of one run: what result.json holds, and the
+// only thing the pipeline tells the action.
+//
+// Numbers that do not exist are null, never 0: a run without tests has no
+// test count, which is not the same as having passed zero of them.
+package result
+
+import "time"
+
+// Schema is the version of the result.json format written by this package.
+const Schema = 1
+
+// Result is one run of one model. Its JSON form is a contract with workflows
+// and scripts: docs/result.schema.json describes it.
+type Result struct {
+	Schema   int    `json:"schema"`
+	Model    string `json:"model"`
+	Status   Status `json:"status"`
+	Verified bool   `json:"verified"`
+	// Unverified lists, in plain words, everything that green does not cover.
+	Unverified []string `json:"unverified"`
+	// Error is set when the status is failed, errored, invalid or cancelled.
+	Error *Error `json:"error"`
+	Run   Run    `json:"run"`
+	// Ref, Commit and Event say what was checked out and why; empty outside a repository.
+	Ref    string `json:"ref"`
+	Commit string `json:"commit"`
+	// Tree is the git tree that was really built: on a pull request GitHub
+	// checks out a merge of head and base, so it is not the commit's own.
+	Tree  string `json:"tree"`
+	Event string `json:"event"`
+	Host  Host   `json:"host"`
+	Base  *Base  `json:"base"`
+	Image *Image `json:"image"`
+	Deps  *Deps  `json:"deps"`
+	// LockDigest is the sha256 of the dependency lock, "sha256:<hex>", or null.
+	LockDigest   *string            `json:"lock_digest"`
+	Dependencies []Dependency       `json:"dependencies"`
+	Stages       []Stage            `json:"stages"`
+	Tests        *Tests             `json:"tests"`
+	Smoke        *Smoke             `json:"smoke"`
+	Metrics      map[string]float64 `json:"metrics"`
+	Gates        []Gate             `json:"gates"`
+	Warnings     []string           `json:"warnings"`
+	// Problems are the configuration problems of an invalid run, all at once.
+	Problems []Problem `json:"problems"`
+}
+
+// Error says what went wrong, where, and what to do about it.
+type Error struct {
+	What   string `json:"what"`
+	Where  string `json:"where"`
+	Remedy string `json:"remedy"`
+}
+
+// Run identifies the run among others: the CI run's id and attempt, or empty on a laptop.
+type Run struct {
+	ID      string    `json:"id"`
+	Attempt int       `json:"attempt"`
+	URL     string    `json:"url"`
+	Started time.Time `json:"started"`
+	// DurationMS is the whole run in milliseconds.
+	DurationMS int64 `json:"duration_ms"`
+}
+
+// Host is the machine that ran the pipeline (not the engine's, when that is remote).
+type Host struct {
+	OS    string `json:"os"`
+	Arch  string `json:"arch"`
+	CPU   string `json:"cpu"`
+	Cores int    `json:"cores"`
+}
+
+// Base is the image that the model's image stands on.
+type Base struct {
+	Ref    string `json:"ref"`
+	Digest string `json:"digest"`
+	// ResultDigest is the base of the result this one is compared with, or null.
+	ResultDigest *string `json:"result_digest"`
+}
+
+// Image is what was built and, when Tags or Reference are set, published.
+type Image struct {
+	// Repository is where it went: a repository name, or oci:DIR.
+	Repository string `json:"repository"`
+	// Digest is the identity: of the index when there are several platforms, else of the manifest.
+	Digest string `json:"digest"`
+	// Reference is repository@digest once published, else empty.
+	Reference string     `json:"reference"`
+	Platforms []Platform `json:"platforms"`
+	Tags      []string   `json:"tags"`
+	Layers    []Layer    `json:"layers"`
+}
+
+// Platform is one platform of the image.
+type Platform struct {
+	Platform string `json:"platform"`
+	Digest   string `json:"digest"`
+	// Size is the compressed size in bytes, as pulled.
+	Size int64 `json:"size"`
+	// Tested is true when the image of this platform was really run.
+	Tested bool `json:"tested"`
+}
+
+// Layer is one layer of the image, bottom first.
+type Layer struct {
+	Kind   string `json:"kind"` // base, deps, weights, code, or dockerfile
+	Digest string `json:"digest"`
+	DiffID string `json:"diff_id"`
+	Size   int64  `json:"size"`
+	// PushedBytes is how much of it this run had to upload; null when nothing was published.
+	PushedBytes *int64 `json:"pushed_bytes"`
+	// Reproducible is false for layers made by instructions that we do not control.
+	Reproducible bool `json:"reproducible"`
+}
+
+// Deps says how the dependency layer was come by.
+type Deps struct {
+	Key string `json:"key"`
+	// Hit is where it was found: "store", or "" when it was made in this run.
+	Hit    string `json:"hit"`
+	DiffID string `json:"diff_id"`
+}
+
+// Dependency is one package found in the image.
+type Dependency struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Stage is the outcome of one stage. Every stage of the list appears in a result.
+type Stage struct {
+	Name   string      `json:"name"`
+	Status StageStatus `json:"status"`
+	// Reason says why, in words a reader can act on; empty when passed.
+	Reason     string     `json:"reason"`
+	Started    *time.Time `json:"started"`
+	DurationMS *int64     `json:"duration_ms"`
+}
+
+// Tests counts the model's own tests, run in the image.
+type Tests struct {
+	Total    int           `json:"total"`
+	Passed   int           `json:"passed"`
+	Failed   int           `json:"failed"`
+	Skipped  int           `json:"skipped"`
+	Failures []TestFailure `json:"failures"`
+	// Log is the end of the test command's output, kept when it did not pass.
+	Log string `json:"log,omitempty"`
+}
+
+// TestFailure is one test that failed; File is relative to the model directory, Line counts from 1 (0: not known).
+type TestFailure struct {
+	Name    string `json:"name"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+// Smoke is what came of asking the running image for predictions.
+type Smoke struct {
+	Protocol string `json:"protocol"`
+	// ProtocolWhy says how the protocol was chosen.
+	ProtocolWhy string `json:"protocol_why,omitempty"`
+	// StartupMS is the time from start to ready, in milliseconds.
+	StartupMS     *float64 `json:"startup_ms"`
+	LatencyMS     *Latency `json:"latency_ms"`
+	ThroughputRPS *float64 `json:"throughput_rps"`
+	// MemoryPeakBytes is the anonymous memory at its highest; MemorySource says how it was read.
+	MemoryPeakBytes *int64  `json:"memory_peak_bytes"`
+	MemorySource    *string `json:"memory_source"`
+	Network         string  `json:"network"`
+	// Connections are the outbound connections that the server made.
+	Connections []string `json:"connections,omitempty"`
+	// StopMS is how long the server took to stop after SIGTERM.
+	StopMS *float64 `json:"stop_ms,omitempty"`
+	Cases  []Case   `json:"cases"`
+	// Log is the end of the server's output, kept when smoke did not pass.
+	Log string `json:"log,omitempty"`
+}
+
+// Latency holds percentiles over the requests that were answered, in milliseconds.
+type Latency struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// Case is one recorded request and what came of it.
+type Case struct {
+	Name   string      `json:"name"`
+	Status StageStatus `json:"status"`
+	// Expected and Got are JSON or text, cut to a few kilobytes.
+	Expected   string   `json:"expected"`
+	Got        string   `json:"got"`
+	MaxAbsDiff *float64 `json:"max_abs_diff"`
+	MaxRelDiff *float64 `json:"max_rel_diff"`
+	LatencyMS  *float64 `json:"latency_ms,omitempty"`
+	Reason     string   `json:"reason"`
+}
+
+// Gate is one threshold on a metric.
+type Gate struct {
+	Metric string      `json:"metric"`
+	Value  *float64    `json:"value"`
+	Min    *float64    `json:"min"`
+	Max    *float64    `json:"max"`
+	Status StageStatus `json:"status"`
+}
+
+// Problem is one thing wrong with the configuration. Line and Column count from 1; 0 when there is no place.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
