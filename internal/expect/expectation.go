@@ -5,8 +5,8 @@ import "encoding/json"
 // Expectation is what a case's answer must be. Everything that is set must hold.
 type Expectation struct {
 	// Answer is compared with the protocol's answer: numbers within Tolerance, the rest exactly.
-	Answer json.RawMessage `json:"answer,omitempty"`
-	Tolerance *Tolerance `json:"tolerance,omitempty"`
+	Answer    json.RawMessage `json:"answer,omitempty"`
+	Tolerance *Tolerance      `json:"tolerance,omitempty"`
 	// Status is the HTTP status; nil means any 2xx.
 	Status *int `json:"status,omitempty"`
 }

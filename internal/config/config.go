@@ -1,0 +1,88 @@
+// Package config reads slipway.yaml and the cases beside it. It reports every
+// problem at once, each with its place and the choices that are valid, and
+// does nothing else: no network, no engine, nothing written.
+package config
+
+import (
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/expect"
+	"github.com/slipway-dev/slipway/internal/protocol"
+)
+
+// File is the name of the configuration file, next to the model.
+const File = "slipway.yaml"
+
+// Config is a slipway.yaml with its defaults filled in.
+type Config struct {
+	Schema  int
+	Model   string
+	Build   Build
+	Weights []string // paths relative to the model directory
+	Metrics string
+	Gates   []Gate
+	Test    Test
+	Serve   Serve
+	Smoke   Smoke
+	Publish Publish
+}
+
+// Build says how the image is made: by layers on a Python base, or by a Dockerfile.
+type Build struct {
+	Python       string // "3.11"; base image python:3.11-slim
+	Base         string // a reference, instead of Python
+	Requirements string // path, relative to the model directory
+	Files        []string
+	User         string // "uid:gid"
+	Dockerfile   string // path; set when this is a Dockerfile build
+	Target       string
+	Args         map[string]string
+	Platforms    []string
+}
+
+// Gate is a threshold on a metric; a bound that is nil does not apply.
+type Gate struct {
+	Metric   string
+	Min, Max *float64
+}
+
+// Test is the model's own test command, run in the image.
+type Test struct {
+	Command      []string
+	Requirements string
+	JUnit        string // where the command writes a JUnit file, when it is not pytest
+	Env          map[string]string
+	Timeout      time.Duration
+}
+
+// Serve is what the container starts; empty means the image's own.
+type Serve struct {
+	Command []string
+	Port    int
+	Env     map[string]string
+}
+
+// Smoke says how the running server is asked for predictions.
+type Smoke struct {
+	Protocol  string
+	ReadyPath string
+	Timeout   time.Duration // until ready
+	Env       map[string]string
+	Cases     []Case
+}
+
+// Case is a request with what must come of it.
+type Case struct {
+	Name    string
+	File    string // relative to the model directory
+	Request protocol.Request
+	Expect  expect.Expectation
+}
+
+// Publish says where the image goes and under which tags.
+type Publish struct {
+	Image       string // repository, or oci:DIR; empty: decided by the plan
+	Tags        []string
+	PullRequest string // never, digest or tag
+	Unverified  string // refuse or allow
+}
