@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+)
+
+// newCommand wires the commands. Results go to out, progress to errs.
+func newCommand(out, errs io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "lab",
+		Short:         "A Dagger engine, a registry and base images for this machine",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(upCommand(out, errs), downCommand(errs), statusCommand(out), envCommand(out), logsCommand(out), engineCommand(errs))
+	return root
+}
+
+func upCommand(out, errs io.Writer) *cobra.Command {
+	options := upOptions{}
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Bring up what is not up yet, and print how to use it",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return locked(func(l layout) error {
+				p := newProgress(errs)
+				r, err := up(c.Context(), l, options, p)
+				if err != nil {
+					return err
+				}
+				p.say("lab", "up: registry %s, engine %s, settings in %s", r.Registry, orElse(r.Engine, "started by the Dagger SDK"), l.RunnerFile)
+				if r.Engine != "" {
+					fmt.Fprintf(out, "export PATH=%s:\"$PATH\"\n", shellQuote(l.path()))
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().StringSliceVar(&options.Images, "images", []string{"python"}, "stand-ins to make where Docker Hub does not answer: "+strings.Join(standInNames(), ", "))
+	c.Flags().IntVar(&options.Port, "registry-port", 5000, "port of the registry on 127.0.0.1")
+	return c
+}
+
+func downCommand(errs io.Writer) *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "down",
+		Short: "Stop the engine and the registry, and clean up after them",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return locked(func(l layout) error { return down(c.Context(), l, all, newProgress(errs)) })
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "also remove programs, images, caches and logs")
+	return c
+}
+
+func envCommand(out io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "env",
+		Short: "Print the environment for using the lab by hand: eval \"$(lab env)\"",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			l, r, err := runningLab()
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(out, environment(l, *r))
+			return err
+		},
+	}
+}
+
+func logsCommand(out io.Writer) *cobra.Command {
+	var lines int
+	c := &cobra.Command{
+		Use:       "logs [engine|registry]",
+		Short:     "Print the end of the logs",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"engine", "registry"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			l, err := newLayout(os.Getenv)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				args = []string{"engine", "registry"}
+			}
+			for _, name := range args {
+				fmt.Fprintf(out, "%s\n%s\n", l.logFile(name), tailOfFile(l.logFile(name), lines))
+			}
+			return nil
+		},
+	}
+	c.Flags().IntVarP(&lines, "lines", "n", 40, "how many lines of each")
+	return c
+}
+
+// engineCommand is for tests: of an engine that dies, and of two engines that share nothing.
+func engineCommand(errs io.Writer) *cobra.Command {
+	c := &cobra.Command{Use: "engine", Short: "Stop, kill or restart the native engine alone"}
+	var state string
+	var empty bool
+	start := &cobra.Command{
+		Use:   "start",
+		Short: "Start the engine, ending the one that runs",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withEngine(func(l layout, r runner) error {
+				return newProgress(errs).step("engine", "starting with the state "+state, func(func(string)) error {
+					return restartEngine(c.Context(), l, state, empty, r)
+				})
+			})
+		},
+	}
+	start.Flags().StringVar(&state, "state", defaultState, "name of the engine's state directory")
+	start.Flags().BoolVar(&empty, "empty", false, "empty the state directory first")
+	stop := &cobra.Command{
+		Use: "stop", Short: "Stop the engine; the registry stays", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return withEngine(func(l layout, _ runner) error { return stopEngine(l, engineGrace) })
+		},
+	}
+	kill := &cobra.Command{
+		Use: "kill", Short: "End the engine at once, as a crash would", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return withEngine(func(l layout, _ runner) error { return stopEngine(l, 0) })
+		},
+	}
+	c.AddCommand(start, stop, kill)
+	return c
+}
+
+// runningLab returns the lab that the runner file describes.
+func runningLab() (layout, *runner, error) {
+	l, err := newLayout(os.Getenv)
+	if err != nil {
+		return layout{}, nil, err
+	}
+	r, err := readRunner(l.RunnerFile)
+	if err == nil && r == nil {
+		err = fmt.Errorf("no lab here: %s does not exist: run `lab up`", l.RunnerFile)
+	}
+	return l, r, err
+}
+
+func withEngine(f func(layout, runner) error) error {
+	return locked(func(layout) error {
+		l, r, err := runningLab()
+		if err != nil {
+			return err
+		}
+		if r.Engine == "" {
+			return errors.New("the engine runs under Docker and belongs to the Dagger SDK: use docker to stop it")
+		}
+		return f(l, *r)
+	})
+}
+
+// locked runs f while no other lab command changes the machine.
+func locked(f func(layout) error) error {
+	l, err := newLayout(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(l.Home), 0o755); err != nil {
+		return err
+	}
+	// Beside the lab's home, which `down --all` removes.
+	lock, err := os.OpenFile(l.Home+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	err = waitFor(context.Background(), 15*time.Minute, func() (bool, error) {
+		err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return false, nil
+		}
+		return err == nil, err
+	}, "another lab command has been running for 15 minutes: look for it with `ps`")
+	if err != nil {
+		return err
+	}
+	return f(l)
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

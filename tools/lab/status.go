@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func statusCommand(out io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Say what runs",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, r, err := runningLab()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "settings  %s\n", l.RunnerFile)
+			fmt.Fprintf(out, "engine    %s\n", engineStatus(l, *r))
+			_, text, _ := strings.Cut(r.Registry, ":")
+			port, err := strconv.Atoi(text)
+			if err != nil {
+				return fmt.Errorf("%s: registry %q has no port: run `lab down` and `lab up`", l.RunnerFile, r.Registry)
+			}
+			fmt.Fprintf(out, "registry  %s, %s\n", r.Registry, answers(registryAnswers(c.Context(), port)))
+			if len(r.Mirrors) == 0 {
+				fmt.Fprintln(out, "images    from Docker Hub")
+				return nil
+			}
+			for _, image := range standIns {
+				if standInServed(c.Context(), l, r.Registry, image) {
+					fmt.Fprintf(out, "images    %s: stand-in\n", strings.ReplaceAll(strings.Join(image.Names, " "), "library/", ""))
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func engineStatus(l layout, r runner) string {
+	if r.Engine == "" {
+		return "started by the Dagger SDK, under Docker"
+	}
+	process, alive := readProcess(l.pidFile("engine"))
+	if !alive {
+		return "not running: `lab up` starts it"
+	}
+	return fmt.Sprintf("%s, process %d, state %s, %s", r.Engine, process.PID, filepath.Base(process.State), answers(engineAnswers()))
+}
+
+func answers(yes bool) string {
+	if yes {
+		return "answers"
+	}
+	return "does not answer"
+}
