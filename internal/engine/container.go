@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dagger.io/dagger"
+
+	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+// container is an image in the engine.
+type container struct {
+	engine *Engine
+	value  *dagger.Container
+	config layer.Config
+}
+
+var _ stage.Container = (*container)(nil)
+
+// Compose makes a container of a base and layers. Each layer is imported as an
+// image of its own and laid over the ones below, so that a changed layer
+// leaves the work for all others in the engine's cache.
+func (e *Engine) Compose(ctx context.Context, image stage.Image) (stage.Container, error) {
+	c := e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(image.Platform)}).
+		From(pinned(image.Base))
+	for _, l := range image.Layers {
+		one := e.client.Container().Import(e.hostFile(l.Archive)).Rootfs()
+		c = c.WithDirectory("/", one)
+	}
+	c = configure(c, image.Config)
+	c, err := c.Sync(ctx)
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	return &container{engine: e, value: c, config: image.Config}, nil
+}
+
+// pinned is the base's reference with its digest: the tag is for people.
+func pinned(base *stage.Base) string {
+	name, _, _ := strings.Cut(base.Ref, "@")
+	return name + "@" + base.Digest
+}
+
+func configure(c *dagger.Container, config layer.Config) *dagger.Container {
+	for _, kv := range config.Env {
+		key, value, _ := strings.Cut(kv, "=")
+		c = c.WithEnvVariable(key, value)
+	}
+	if config.WorkingDir != "" {
+		c = c.WithWorkdir(config.WorkingDir)
+	}
+	if config.User != "" {
+		c = c.WithUser(config.User)
+	}
+	return c
+}
+
+// hostFile is a file of the host under an identity of its own: loaded by
+// itself, so that a change beside it does not make the engine do its work again.
+func (e *Engine) hostFile(name string) *dagger.File {
+	dir, base := filepath.Split(name)
+	return e.client.Host().Directory(filepath.Clean(dir), dagger.HostDirectoryOpts{Include: []string{base}}).File(base)
+}
+
+// Config is the image's own configuration.
+func (c *container) Config() layer.Config { return c.config }
+
+// Exec runs one command; see stage.Container.
+func (c *container) Exec(ctx context.Context, x stage.Exec) (stage.Output, error) {
+	run := c.prepare(x).WithExec(x.Args)
+	if _, err := run.Sync(ctx); err != nil {
+		return stage.Output{}, c.engine.explain(ctx, err)
+	}
+	var out stage.Output
+	if x.Keep != "" {
+		out.Kept = run.Directory(x.Keep)
+	}
+	if x.OutputTo != "" {
+		if _, err := run.Directory(x.Output).Export(ctx, x.OutputTo); err != nil {
+			return stage.Output{}, c.engine.explain(ctx, err)
+		}
+	}
+	var err error
+	if out.Stdout, err = run.Stdout(ctx); err != nil {
+		return stage.Output{}, c.engine.explain(ctx, err)
+	}
+	return out, nil
+}
+
+func (c *container) prepare(x stage.Exec) *dagger.Container {
+	client, v := c.engine.client, c.value
+	if x.User != "" {
+		v = v.WithUser(x.User)
+	}
+	for _, t := range x.Trees {
+		tree := client.Host().Directory(t.Host, dagger.HostDirectoryOpts{Include: t.Include})
+		v = v.WithDirectory(t.Path, tree)
+	}
+	for _, at := range slices.Sorted(maps.Keys(x.Files)) {
+		f := x.Files[at]
+		permissions := 0o644
+		if f.Executable {
+			permissions = 0o755
+		}
+		if f.Host != "" {
+			v = v.WithFile(at, c.engine.hostFile(f.Host), dagger.ContainerWithFileOpts{Permissions: permissions})
+		} else {
+			v = v.WithNewFile(at, string(f.Content), dagger.ContainerWithNewFileOpts{Permissions: permissions})
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(x.Mounts)) {
+		v = v.WithMountedDirectory(at, x.Mounts[at].(*dagger.Directory))
+	}
+	if x.Output != "" {
+		// Open to every user: the image's own may be any.
+		parent, name := path.Split(x.Output)
+		open := client.Directory().WithNewDirectory(name, dagger.DirectoryWithNewDirectoryOpts{Permissions: 0o777})
+		v = v.WithDirectory(parent, open)
+	}
+	for _, key := range slices.Sorted(maps.Keys(x.Env)) {
+		v = v.WithEnvVariable(key, x.Env[key])
+	}
+	return v
+}

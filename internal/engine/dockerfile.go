@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"dagger.io/dagger"
+
+	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+// Build builds a Dockerfile. What the model's directory has by itself or by us
+// and no image wants (.git, dist/) stays out of the context: with it, every
+// commit and every run would change `ADD .`.
+func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container, error) {
+	options := dagger.DirectoryDockerBuildOpts{
+		Dockerfile: b.Path,
+		Platform:   dagger.Platform(b.Platform),
+		Target:     b.Target,
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Args)) {
+		options.BuildArgs = append(options.BuildArgs, dagger.BuildArg{Name: name, Value: b.Args[name]})
+	}
+	context := e.client.Host().Directory(b.Dir, dagger.HostDirectoryOpts{Exclude: b.Exclude})
+	built, err := context.DockerBuild(options).Sync(ctx)
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	config, err := readConfig(ctx, built)
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	return &container{engine: e, value: built, config: config}, nil
+}
+
+// Save writes the image as an archive that a registry client can read.
+func (e *Engine) Save(ctx context.Context, c stage.Container, path string) error {
+	own, ok := c.(*container)
+	if !ok {
+		return fmt.Errorf("saving %T: not a container of this engine", c)
+	}
+	if _, err := own.value.AsTarball().Export(ctx, path); err != nil {
+		return e.explain(ctx, err)
+	}
+	return nil
+}
+
+func readConfig(ctx context.Context, c *dagger.Container) (layer.Config, error) {
+	var config layer.Config
+	var err error
+	if config.Entrypoint, err = c.Entrypoint(ctx); err != nil {
+		return config, err
+	}
+	if config.Cmd, err = c.DefaultArgs(ctx); err != nil {
+		return config, err
+	}
+	if config.WorkingDir, err = c.Workdir(ctx); err != nil {
+		return config, err
+	}
+	if config.User, err = c.User(ctx); err != nil {
+		return config, err
+	}
+	variables, err := c.EnvVariables(ctx)
+	if err != nil {
+		return config, err
+	}
+	for _, v := range variables {
+		name, err := v.Name(ctx)
+		if err != nil {
+			return config, err
+		}
+		value, err := v.Value(ctx)
+		if err != nil {
+			return config, err
+		}
+		config.Env = append(config.Env, name+"="+value)
+	}
+	ports, err := c.ExposedPorts(ctx)
+	if err != nil {
+		return config, err
+	}
+	for _, p := range ports {
+		number, err := p.Port(ctx)
+		if err != nil {
+			return config, err
+		}
+		config.Ports = append(config.Ports, number)
+	}
+	return config, nil
+}

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/event"
+	"github.com/slipway-dev/slipway/internal/layer"
+)
+
+// Where things lie in the images we assemble. Directories at the root: a
+// parent that the engine had to create would carry the time of its creation.
+const (
+	AppDir  = "/app"
+	VenvDir = "/venv"
+)
+
+// recipe is the version of how the dependency layer is made. It is part of the
+// layer's key: raise it with every change that changes the layer's bytes.
+const recipe = 1
+
+func deps(c config.Config, f Facts) *Deps {
+	if f.Lock == nil {
+		return nil
+	}
+	sum := sha256.Sum256(f.Lock)
+	d := &Deps{
+		Requirements: c.Build.Requirements,
+		Lock:         f.Lock,
+		LockDigest:   "sha256:" + hex.EncodeToString(sum[:]),
+		Hashed:       bytes.Contains(f.Lock, []byte("--hash=")),
+	}
+	if f.Base != nil {
+		key := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n", recipe, f.Base.Digest, d.LockDigest, f.Platform))
+		d.Key = hex.EncodeToString(key[:])
+	}
+	return d
+}
+
+func image(c config.Config, e event.Event, f Facts, d *Deps) Image {
+	img := Image{Base: c.Build.Base, Code: f.Code, Weights: f.Weights, User: c.Build.User}
+	var base layer.Config
+	if f.Base != nil {
+		base = f.Base.Config
+	}
+	img.Config = layer.Config{
+		Env:        imageEnv(base.Env, c.Serve.Env, d != nil),
+		Cmd:        c.Serve.Command,
+		WorkingDir: AppDir,
+		User:       c.Build.User,
+		Ports:      []int{c.Serve.Port},
+		Labels:     map[string]string{"org.opencontainers.image.title": c.Model},
+	}
+	if e.Repository != "" {
+		// Constant over runs, unlike revision and created, which belong into attestations:
+		// https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
+		img.Config.Labels["org.opencontainers.image.source"] = e.ServerURL + "/" + e.Repository
+	}
+	return img
+}
+
+// imageEnv is the base's environment, ours and then the user's, each variable
+// once. Unbuffered output: a server that dies must have said why.
+func imageEnv(base []string, serve map[string]string, venv bool) []string {
+	values := map[string]string{}
+	for _, kv := range base {
+		k, v, _ := strings.Cut(kv, "=")
+		values[k] = v
+	}
+	values["PYTHONUNBUFFERED"] = "1"
+	if venv {
+		path := values["PATH"]
+		if path == "" {
+			path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+		}
+		values["PATH"] = VenvDir + "/bin:" + path
+		values["VIRTUAL_ENV"] = VenvDir
+	}
+	maps.Copy(values, serve)
+	env := make([]string, 0, len(values))
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		env = append(env, k+"="+values[k])
+	}
+	return env
+}

@@ -1,0 +1,163 @@
+// Package plan decides, before anything runs, everything that can be decided:
+// what is built, which stages have nothing to do, where the image goes and
+// under which tags. It is pure, so a plan can be printed and tested.
+package plan
+
+import (
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/event"
+	"github.com/slipway-dev/slipway/internal/layer"
+)
+
+// Facts are what was found out before planning: about the model's files, its
+// base image and what the user asked for on the command line.
+type Facts struct {
+	Dir      string // the model directory, absolute
+	Platform string // "linux/amd64"
+	// Code, Weights and Tests are the model's files by what they are for, relative to Dir.
+	Code, Weights, Tests []string
+	// Lock is the content of the requirements file; nil when there is none.
+	Lock []byte
+	// Base is what the registry says of the base image; nil when it was not asked (Dockerfile builds, --offline).
+	Base *BaseFacts
+	// Publish and Tags are the command line's; empty when it does not say.
+	Publish string
+	Tags    []string
+	Out     string // where the result goes, absolute
+	Fresh   bool   // look nothing up, make everything again
+}
+
+// BaseFacts is a base image as its registry describes it.
+type BaseFacts struct {
+	Ref    string
+	Digest string
+	Config layer.Config
+}
+
+// Plan is what a run will do.
+type Plan struct {
+	Model    string
+	Dir      string
+	Platform string
+	// Dockerfile is set for Dockerfile builds, which make deps and layers by themselves.
+	Dockerfile *Dockerfile
+	Deps       *Deps // nil: nothing to install
+	Image      Image
+	Test       *Test  // nil: no tests
+	Smoke      *Smoke // nil: nothing to ask
+	Metrics    string // path of the metrics file, relative to Dir
+	Gates      []config.Gate
+	Publish    Publish
+	Fresh      bool
+	// Steps says for each stage what it will do, or why it has nothing to do.
+	Steps    []Step
+	Warnings []string
+}
+
+// Step is one stage as planned. Skip is empty for stages that run.
+type Step struct{ Stage, Do, Skip string }
+
+// Skipped returns why the stage has nothing to do; empty when it runs.
+func (p Plan) Skipped(stage string) string {
+	for _, s := range p.Steps {
+		if s.Stage == stage {
+			return s.Skip
+		}
+	}
+	return ""
+}
+
+// Dockerfile is a build by the engine.
+type Dockerfile struct {
+	Path, Target string
+	Args         map[string]string
+}
+
+// Deps is the dependency layer: what goes in, and the key it is looked up by.
+type Deps struct {
+	Requirements string // path, relative to the model directory
+	Lock         []byte
+	LockDigest   string // "sha256:<hex>" of Lock
+	Key          string // empty when the base is not known (--offline)
+	Hashed       bool   // every requirement is locked by hash
+}
+
+// Image is what is put on the base.
+type Image struct {
+	Base    string // reference
+	Code    []string
+	Weights []string
+	User    string
+	Config  layer.Config
+}
+
+// Test is the model's own tests, run in the image.
+type Test struct {
+	config.Test
+	Files []string
+}
+
+// Smoke is what the running image is asked.
+type Smoke struct {
+	config.Smoke
+	ProtocolWhy string
+	Command     []string // empty: the image's own
+	Port        int      // 0: the image's, or the protocol's
+	Env         map[string]string
+}
+
+// Publish is where the image goes when everything has passed.
+type Publish struct {
+	To   string // "registry/repository" or "oci:DIR"; empty: nowhere
+	Tags []string
+	Why  string // how To was decided
+	// AllowUnverified publishes also what was not fully checked.
+	AllowUnverified bool
+}
+
+// Make plans a run of one model.
+func Make(c config.Config, e event.Event, f Facts) Plan {
+	p := Plan{
+		Model: c.Model, Dir: f.Dir, Platform: f.Platform,
+		Metrics: c.Metrics, Gates: c.Gates, Fresh: f.Fresh,
+		Publish: destination(c, e, f),
+	}
+	if c.Build.Dockerfile != "" {
+		p.Dockerfile = &Dockerfile{Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args}
+	} else {
+		p.Deps = deps(c, f)
+		p.Image = image(c, e, f, p.Deps)
+	}
+	if len(c.Test.Command) > 0 {
+		p.Test = &Test{Test: c.Test, Files: f.Tests}
+	}
+	if c.Smoke.Protocol != "" {
+		p.Smoke = &Smoke{Smoke: c.Smoke, Command: c.Serve.Command, Port: c.Serve.Port, Env: smokeEnv(c)}
+	}
+	p.Steps = steps(p)
+	p.Warnings = warnings(p)
+	return p
+}
+
+// smokeEnv is what the server gets on top of the image's own environment. For
+// a Dockerfile build that includes serve.env, which is baked into other images.
+func smokeEnv(c config.Config) map[string]string {
+	env := map[string]string{}
+	if c.Build.Dockerfile != "" {
+		for k, v := range c.Serve.Env {
+			env[k] = v
+		}
+	}
+	for k, v := range c.Smoke.Env {
+		env[k] = v
+	}
+	return env
+}
+
+func warnings(p Plan) []string {
+	var out []string
+	if p.Deps != nil && !p.Deps.Hashed {
+		out = append(out, p.Deps.Requirements+" is not locked by hash: two builds of it may differ; `uv pip compile --generate-hashes` locks it")
+	}
+	return out
+}

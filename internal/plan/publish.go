@@ -1,0 +1,98 @@
+package plan
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/event"
+)
+
+// destination decides where the image goes: the command line's word first, then
+// what the event allows, then slipway.yaml, else a directory beside the result.
+func destination(c config.Config, e event.Event, f Facts) Publish {
+	p := Publish{AllowUnverified: c.Publish.Unverified == "allow"}
+	switch {
+	case f.Publish == "none":
+		p.Why = "--publish none"
+		return p
+	case e.PullRequest != nil && e.PullRequest.Fork:
+		p.Why = "the pull request comes from a fork, whose runs have no right to write"
+		return p
+	case e.PullRequest != nil && c.Publish.PullRequest == "never":
+		p.Why = "publish.pull-request is never"
+		return p
+	case f.Publish != "":
+		p.To, p.Why = f.Publish, "--publish"
+	case c.Publish.Image != "":
+		p.To, p.Why = c.Publish.Image, "publish.image"
+	default:
+		p.To, p.Why = "oci:"+filepath.Join(f.Out, "image"), "no registry was named"
+	}
+	p.Tags = tags(c, e, f)
+	return p
+}
+
+// tags follows the defaults of docker/metadata-action
+// (https://github.com/docker/metadata-action#tags-input): what users of
+// docker/build-push-action expect. A run on a laptop is only ever "dev".
+func tags(c config.Config, e event.Event, f Facts) []string {
+	switch {
+	case len(f.Tags) > 0:
+		return f.Tags
+	case len(c.Publish.Tags) > 0:
+		return c.Publish.Tags
+	case e.PullRequest != nil && c.Publish.PullRequest == "digest":
+		return nil
+	case e.PullRequest != nil:
+		// No sha- tag: what is checked out is GitHub's merge of head and base, which is no commit of anybody's.
+		return []string{"pr-" + itoa(e.PullRequest.Number)}
+	case e.Name == "":
+		return []string{"dev"}
+	}
+	var out []string
+	if tag, ok := strings.CutPrefix(e.Ref, "refs/tags/"); ok {
+		out = append(out, semver(tag)...)
+	} else if branch, ok := strings.CutPrefix(e.Ref, "refs/heads/"); ok {
+		if branch == e.DefaultBranch {
+			out = append(out, "edge")
+		}
+		out = append(out, clean(branch))
+	}
+	if len(e.Commit) >= 12 {
+		out = append(out, "sha-"+e.Commit[:12])
+	}
+	return slices.Compact(out)
+}
+
+var version = regexp.MustCompile(`^v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?$`)
+
+// semver gives 1.2.3, 1.2, 1 and latest for v1.2.3; a pre-release only its own name.
+func semver(tag string) []string {
+	m := version.FindStringSubmatch(tag)
+	switch {
+	case m == nil:
+		return []string{clean(tag)}
+	case m[4] != "":
+		return []string{m[1] + "." + m[2] + "." + m[3] + m[4]}
+	}
+	out := []string{m[1] + "." + m[2] + "." + m[3], m[1] + "." + m[2]}
+	if m[1] != "0" { // before 1.0 every minor may break: "0" would promise what nobody keeps
+		out = append(out, m[1])
+	}
+	return append(out, "latest")
+}
+
+var notInTag = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+
+// clean makes a tag of a git name: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}
+// (https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests).
+func clean(name string) string {
+	t := strings.TrimLeft(notInTag.ReplaceAllString(name, "-"), ".-")
+	if len(t) > 128 {
+		t = t[:128]
+	}
+	return t
+}

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// steps says what each stage will do, in the order of pipeline/stages.go.
+func steps(p Plan) []Step {
+	return []Step{depsStep(p), imageStep(p), testStep(p), smokeStep(p), gateStep(p), publishStep(p)}
+}
+
+func depsStep(p Plan) Step {
+	s := Step{Stage: "deps"}
+	switch {
+	case p.Dockerfile != nil:
+		s.Skip = "the Dockerfile installs what it needs"
+	case p.Deps == nil:
+		s.Skip = "there is no requirements file"
+	case p.Deps.Key == "":
+		s.Do = fmt.Sprintf("install %s", p.Deps.Requirements)
+	default:
+		s.Do = fmt.Sprintf("install %s, unless a layer with key %s is in the store", p.Deps.Requirements, p.Deps.Key[:12])
+	}
+	return s
+}
+
+func imageStep(p Plan) Step {
+	if p.Dockerfile != nil {
+		return Step{Stage: "image", Do: "build " + p.Dockerfile.Path + " for " + p.Platform}
+	}
+	return Step{Stage: "image", Do: fmt.Sprintf("assemble %s + %s for %s", p.Image.Base, layerList(p), p.Platform)}
+}
+
+func layerList(p Plan) string {
+	var parts []string
+	if p.Deps != nil {
+		parts = append(parts, "dependencies")
+	}
+	if n := len(p.Image.Weights); n > 0 {
+		parts = append(parts, fmt.Sprintf("weights (%s)", files(n)))
+	}
+	parts = append(parts, fmt.Sprintf("code (%s)", files(len(p.Image.Code))))
+	return strings.Join(parts, " + ")
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return itoa(n) + " files"
+}
+
+func testStep(p Plan) Step {
+	if p.Test == nil {
+		return Step{Stage: "test", Skip: "no test command, and no tests were found"}
+	}
+	return Step{Stage: "test", Do: "run `" + strings.Join(p.Test.Command, " ") + "` in the image"}
+}
+
+func smokeStep(p Plan) Step {
+	switch {
+	case p.Smoke == nil:
+		return Step{Stage: "smoke", Skip: "smoke.protocol is not set"}
+	case len(p.Smoke.Cases) == 0:
+		return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and wait until it is ready (%s); there is no case to ask", p.Smoke.Protocol)}
+	}
+	return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and ask %d cases (%s)", len(p.Smoke.Cases), p.Smoke.Protocol)}
+}
+
+func gateStep(p Plan) Step {
+	if len(p.Gates) == 0 {
+		return Step{Stage: "gate", Skip: "no gates are set"}
+	}
+	return Step{Stage: "gate", Do: fmt.Sprintf("hold %s against %d gates", p.Metrics, len(p.Gates))}
+}
+
+func publishStep(p Plan) Step {
+	if p.Publish.To == "" {
+		return Step{Stage: "publish", Skip: p.Publish.Why}
+	}
+	s := Step{Stage: "publish", Do: "push to " + p.Publish.To + " by digest"}
+	if len(p.Publish.Tags) > 0 {
+		s.Do += ", then tag " + strings.Join(p.Publish.Tags, ", ")
+	}
+	s.Do += " (" + p.Publish.Why + ")"
+	return s
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,75 @@
+package stage
+
+import (
+	"context"
+
+	"github.com/slipway-dev/slipway/internal/layer"
+)
+
+// Container is an image in the engine: something to run commands in.
+type Container interface {
+	// Exec runs one command. A command that ends with a code other than 0 is
+	// an *ExitError; any other error means that the engine could not run it.
+	Exec(ctx context.Context, e Exec) (Output, error)
+	// Config is the image's own configuration.
+	Config() layer.Config
+}
+
+// Composer makes a container of an image that is assembled from layers.
+type Composer interface {
+	Compose(ctx context.Context, image Image) (Container, error)
+}
+
+// Directory is a directory inside the engine, kept from one Exec to be mounted in another.
+type Directory any
+
+// Exec is one command in a container.
+type Exec struct {
+	// Args replaces entrypoint and command.
+	Args []string
+	Env  map[string]string
+	// Files are put at these absolute paths before the command runs.
+	Files map[string]File
+	// Mounts are directories kept from earlier commands, by absolute path.
+	Mounts map[string]Directory
+	// Trees are parts of the host's file system, laid over the container's own.
+	Trees []Tree
+	// Keep is an absolute directory to be returned as Output.Kept.
+	Keep string
+	// Output is an absolute directory that the command may write to, whatever
+	// its user; its files are copied to OutputTo on the host.
+	Output   string
+	OutputTo string
+	// User overrides the image's user.
+	User string
+}
+
+// File is one file put into a container: its content, or the host file that has it.
+type File struct {
+	Content    []byte
+	Host       string
+	Executable bool
+}
+
+// Tree is a part of a host directory, laid over Path in the container.
+type Tree struct {
+	Host    string   // absolute
+	Include []string // paths relative to Host
+	Path    string   // absolute, in the container
+}
+
+// Output is what a command left behind.
+type Output struct {
+	Stdout, Stderr string
+	Kept           Directory
+}
+
+// Dockerfile is a build that the engine carries out by itself.
+type Dockerfile struct {
+	Dir      string // the context, absolute
+	Path     string // of the Dockerfile, relative to Dir
+	Exclude  []string
+	Target   string
+	Args     map[string]string
+	Platform string
+}

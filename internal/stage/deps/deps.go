@@ -1,0 +1,136 @@
+// Package deps makes the dependency layer, or finds the one that was made
+// before from the same base, lock and recipe.
+package deps
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/plan"
+	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+//go:embed install.py
+var installScript []byte
+
+// Stage puts the dependency layer on the image.
+type Stage struct {
+	Composer stage.Composer
+	Store    layer.Store
+	// Probe is the path of our static helper for the image's platform: it writes
+	// the layer inside the container, so that only the finished, compressed one
+	// leaves the engine.
+	Probe string
+}
+
+// Run looks the layer up by its key and makes it when it is not there.
+func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
+	p := run.Plan
+	if why := p.Skipped("deps"); why != "" {
+		return stage.Skip("%s", why)
+	}
+	run.Result.LockDigest = &p.Deps.LockDigest
+	key := "deps-" + p.Deps.Key
+	found, hit := layer.Layer{}, false
+	if !p.Fresh {
+		var why string
+		var err error
+		if found, hit, why, err = s.Store.Get(key); err != nil {
+			return stage.Outcome{}, err
+		}
+		if !hit && why != "" {
+			run.Result.Warnings = append(run.Result.Warnings, "the stored dependency layer was not used: "+why)
+		}
+	}
+	record := &result.Deps{Key: p.Deps.Key, Hit: "store"}
+	if !hit {
+		record.Hit = ""
+		made, err := s.Store.Put(key, func(path string) (layer.Layer, error) { return s.make(ctx, run, path) })
+		var refused *refusal
+		if errors.As(err, &refused) {
+			return stage.Fail(refused.Error(), "correct "+p.Deps.Requirements+": these are the installer's own words")
+		}
+		if err != nil {
+			return stage.Outcome{}, err
+		}
+		found = made
+	}
+	record.DiffID = found.DiffID
+	run.Result.Deps = record
+	run.Image.Layers = append(run.Image.Layers, found)
+	return stage.Pass()
+}
+
+// refusal is the installer's no: the requirements cannot be had together, or not at all.
+type refusal struct{ text string }
+
+func (r *refusal) Error() string { return r.text }
+
+// make installs the requirements in the base image and leaves the layer's archive at path.
+func (s Stage) make(ctx context.Context, run *stage.Run, path string) (layer.Layer, error) {
+	base, err := s.Composer.Compose(ctx, stage.Image{Platform: run.Image.Platform, Base: run.Image.Base, Config: run.Image.Base.Config})
+	if err != nil {
+		return layer.Layer{}, err
+	}
+	uv, err := stage.UV(ctx, base)
+	if err != nil {
+		return layer.Layer{}, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), "deps-*")
+	if err != nil {
+		return layer.Layer{}, fmt.Errorf("making room for the dependency layer: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the cache is found by its owner's clean-up
+	_, err = base.Exec(ctx, stage.Exec{
+		Args: []string{"python", "/slipway/install.py"},
+		User: "root",
+		Files: map[string]stage.File{
+			"/slipway/install.py":       {Content: installScript},
+			"/slipway/requirements.txt": {Content: run.Plan.Deps.Lock},
+			"/slipway/probe":            {Host: s.Probe, Executable: true},
+		},
+		Mounts: map[string]stage.Directory{stage.UVDir: uv},
+		Env: map[string]string{
+			"SLIPWAY_VENV": plan.VenvDir,
+			// Bytecode of sets and dictionaries must not depend on the process.
+			"PYTHONHASHSEED": "0",
+		},
+		Output: "/slipway/out", OutputTo: dir,
+	})
+	var exit *stage.ExitError
+	if errors.As(err, &exit) {
+		// install.py ends with 1 when the installer says no, with 2 when it could not ask.
+		if exit.Code == 1 {
+			return layer.Layer{}, &refusal{stage.Tail(exit.Stderr, 12)}
+		}
+		return layer.Layer{}, &stage.Error{What: "the dependencies could not be installed: " + stage.Tail(exit.Stderr, 4), Where: run.Plan.Deps.Requirements, Remedy: "look at the network between the engine and the package index, then run again", Err: err}
+	}
+	if err != nil {
+		return layer.Layer{}, err
+	}
+	return adopt(dir, path)
+}
+
+// adopt moves the archive to its place in the store and reads what it is.
+func adopt(dir, path string) (layer.Layer, error) {
+	var l layer.Layer
+	data, err := os.ReadFile(filepath.Join(dir, "layer.tar.json"))
+	if err != nil {
+		return l, fmt.Errorf("reading what the helper made: %w", err)
+	}
+	if err := json.Unmarshal(data, &l); err != nil {
+		return l, fmt.Errorf("reading what the helper made: %w", err)
+	}
+	if err := os.Rename(filepath.Join(dir, "layer.tar"), path); err != nil {
+		return l, fmt.Errorf("keeping the dependency layer: %w", err)
+	}
+	l.Archive = path
+	return l, nil
+}

@@ -1,0 +1,41 @@
+// Package publish gives the image away: bytes, then the manifest by its
+// digest, then tags, and only when everything before has passed.
+package publish
+
+import (
+	"context"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+// Publisher is a registry, or a directory that will be taken to one.
+type Publisher interface {
+	// Publish writes the image to "registry/repository" or "oci:DIR", tags last.
+	Publish(ctx context.Context, image stage.Image, to string, tags []string) (stage.Published, error)
+}
+
+// Stage publishes.
+type Stage struct{ Publisher Publisher }
+
+// Run publishes the image and records where it can be had.
+func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
+	p := run.Plan
+	if why := p.Skipped("publish"); why != "" {
+		return stage.Skip("%s", why)
+	}
+	if open := run.Result.Unverified; len(open) > 0 && !p.Publish.AllowUnverified {
+		return stage.Skip("not everything was checked: %s; `publish: {unverified: allow}` in slipway.yaml publishes all the same", strings.Join(open, "; "))
+	}
+	done, err := s.Publisher.Publish(ctx, run.Image, p.Publish.To, p.Publish.Tags)
+	if err != nil {
+		return stage.Outcome{}, err
+	}
+	image := run.Result.Image
+	image.Repository, image.Reference, image.Tags = p.Publish.To, done.Reference, done.Tags
+	for i, l := range image.Layers {
+		pushed := done.Pushed[l.Digest]
+		image.Layers[i].PushedBytes = &pushed
+	}
+	return stage.Pass()
+}

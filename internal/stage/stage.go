@@ -1,0 +1,179 @@
+// Package stage runs the stages of a run one after the other and records
+// what came of each. What a stage does is in the packages below this one;
+// which stages there are, and in what order, is in pipeline/stages.go.
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/plan"
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// Stage is one step of a run.
+type Stage struct {
+	Name string
+	// Check marks a stage that judges the image: when it does not pass, the
+	// other checks still run, so that one run tells all there is to tell. Any
+	// other stage runs only when everything before it passed.
+	Check bool
+	// Run does the work. A finding about the model is an Outcome; an error
+	// means that the stage could not be carried out.
+	Run func(ctx context.Context, run *Run) (Outcome, error)
+}
+
+// Run is one run under way: what the stages hand to each other. Each field has
+// one writer, named beside it; Result's sections belong to the stages of the same name.
+type Run struct {
+	Plan      plan.Plan
+	Image     Image     // deps adds its layer, image all the others
+	Container Container // image
+	Result    *result.Result
+}
+
+// Outcome is what a stage found.
+type Outcome struct {
+	Status result.StageStatus
+	Reason string // empty when passed
+	Remedy string // what to do about it, when it failed
+}
+
+// Pass is the outcome of a stage with nothing to say.
+func Pass() (Outcome, error) { return Outcome{Status: result.StagePassed}, nil }
+
+// Fail is the outcome when the model is at fault: what is wrong, and what its author can do.
+func Fail(reason, remedy string) (Outcome, error) {
+	return Outcome{Status: result.StageFailed, Reason: reason, Remedy: remedy}, nil
+}
+
+// Skip is the outcome of a stage that was not needed or not possible, with a reason a reader can act on.
+func Skip(format string, args ...any) (Outcome, error) {
+	return Outcome{Status: result.StageSkipped, Reason: fmt.Sprintf(format, args...)}, nil
+}
+
+// Error is a stage that could not be carried out, in words for a person:
+// what went wrong, where, and what to do. Nothing of it is the model's fault.
+type Error struct {
+	What, Where, Remedy string
+	Err                 error // the cause, for logs
+}
+
+func (e *Error) Error() string {
+	if e.Where == "" {
+		return e.What
+	}
+	return e.What + " (" + e.Where + ")"
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Invalid is a mistake in the configuration that shows only when it is carried out.
+type Invalid struct{ Problem result.Problem }
+
+func (e *Invalid) Error() string { return e.Problem.Message }
+
+// ExitError is a command in a container that ended with a code other than 0.
+type ExitError struct {
+	Code           int
+	Stdout, Stderr string // the ends of both
+}
+
+func (e *ExitError) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.Code) }
+
+// Watcher is told how a run goes while it goes.
+type Watcher interface {
+	Started(name string)
+	Finished(s result.Stage)
+}
+
+// Execute runs the stages in order and fills run.Result: a record for every
+// stage, the run's status and, unless it passed, what to say first about it.
+func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
+	res := run.Result
+	res.Status = result.Passed
+	blocker := "" // the first stage that did not pass
+	for _, s := range stages {
+		record := result.Stage{Name: s.Name}
+		switch {
+		case ctx.Err() != nil:
+			record.Status, record.Reason = result.StageSkipped, "the run was cancelled"
+		case blocker != "" && !(s.Check && run.Container != nil):
+			record.Status, record.Reason = result.StageSkipped, fmt.Sprintf("not run: %s did not pass", blocker)
+		default:
+			record = execute(ctx, s, run, watch)
+		}
+		res.Stages = append(res.Stages, record)
+		if blocker == "" && (record.Status == result.StageFailed || record.Status == result.StageErrored) {
+			blocker = s.Name
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		res.Status = result.Cancelled
+		res.Error = &result.Error{What: "the run was cancelled", Where: cancelledIn(res.Stages), Remedy: "run it again"}
+		if !errors.Is(err, context.Canceled) {
+			res.Error.What = err.Error()
+		}
+	}
+}
+
+func execute(ctx context.Context, s Stage, run *Run, watch Watcher) result.Stage {
+	watch.Started(s.Name)
+	started := time.Now()
+	outcome, err := s.Run(ctx, run)
+	elapsed := time.Since(started).Milliseconds()
+	record := result.Stage{Name: s.Name, Status: outcome.Status, Reason: outcome.Reason, Started: &started, DurationMS: &elapsed}
+	if err != nil {
+		record.Status, record.Reason = result.StageErrored, err.Error()
+		if ctx.Err() != nil {
+			record.Reason = "cancelled while it ran"
+		}
+	}
+	note(run.Result, record, outcome.Remedy, err)
+	watch.Finished(record)
+	return record
+}
+
+// note lets the first finding decide the run's status, except that an error of
+// ours outranks a failure of the model: with it, the run has not told everything.
+func note(res *result.Result, record result.Stage, remedy string, err error) {
+	switch record.Status {
+	case result.StageFailed:
+		if res.Status == result.Passed {
+			res.Status = result.Failed
+			res.Error = &result.Error{What: record.Reason, Where: record.Name, Remedy: remedy}
+		}
+	case result.StageErrored:
+		if res.Status == result.Errored || res.Status == result.Invalid {
+			return
+		}
+		res.Status = result.Errored
+		res.Error = &result.Error{What: record.Reason, Where: record.Name, Remedy: "see engine.log beside the result; run again if it looks like the network"}
+		var known *Error
+		var invalid *Invalid
+		if errors.As(err, &known) {
+			res.Error = &result.Error{What: known.What, Where: known.Where, Remedy: known.Remedy}
+		} else if errors.As(err, &invalid) {
+			res.Status = result.Invalid
+			res.Problems = append(res.Problems, invalid.Problem)
+			res.Error = &result.Error{What: invalid.Problem.Message, Where: invalid.Problem.File, Remedy: "correct it and run again"}
+		}
+	}
+}
+
+func cancelledIn(stages []result.Stage) string {
+	for _, s := range stages {
+		if s.Status == result.StageErrored {
+			return s.Name
+		}
+	}
+	return ""
+}
+
+// BuildError is a Dockerfile that cannot be built: the model's fault, not the engine's.
+type BuildError struct{ What string }
+
+func (e *BuildError) Error() string { return e.What }

@@ -1,0 +1,128 @@
+// Package suite runs the model's own tests in the image, with what they need
+// and the image does not have added beside it, never over it.
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/plan"
+	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+const (
+	outDir = "/slipway/out"
+	// logLines is how much of a failing command's output the result keeps.
+	logLines = 60
+)
+
+// Stage runs the test command.
+type Stage struct {
+	Composer stage.Composer
+	Probe    string // path of the helper binary for the image's platform
+	Scratch  string // a directory for files of this run
+	Nonce    string // differs from run to run: tests are never answered from a cache
+}
+
+// Run runs the tests and records what failed where.
+func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
+	p := run.Plan
+	if why := p.Skipped("test"); why != "" {
+		run.Result.Unverified = append(run.Result.Unverified, "there are no tests")
+		return stage.Skip("%s", why)
+	}
+	exec := stage.Exec{
+		Args: append([]string{"/slipway/probe", "exec", "--timeout", p.Test.Timeout.String(), "--out", outDir, "--"}, p.Test.Command...),
+		Env: map[string]string{
+			"SLIPWAY_RUN":    s.Nonce,
+			"PYTEST_ADDOPTS": "-p no:cacheprovider -o junit_family=xunit1 --junitxml=" + outDir + "/junit.xml",
+		},
+		Files:    map[string]stage.File{"/slipway/probe": {Host: s.Probe, Executable: true}},
+		Output:   outDir,
+		OutputTo: filepath.Join(s.Scratch, "test"),
+	}
+	for k, v := range p.Test.Env {
+		exec.Env[k] = v
+	}
+	if len(p.Test.Files) > 0 {
+		exec.Trees = []stage.Tree{{Host: p.Dir, Include: p.Test.Files, Path: workDir(run.Container.Config())}}
+	}
+	if p.Test.Requirements != "" {
+		if err := s.prepare(ctx, run, &exec); err != nil {
+			return stage.Outcome{}, err
+		}
+	}
+	if _, err := run.Container.Exec(ctx, exec); err != nil {
+		var exit *stage.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("the helper ended with %d: %s", exit.Code, stage.LastLine(exit.Stderr))
+		}
+		return stage.Outcome{}, err
+	}
+	return judge(run, exec.OutputTo)
+}
+
+// workDir is where the tests go: the image's working directory, the model's own place.
+func workDir(c layer.Config) string {
+	if c.WorkingDir == "" || c.WorkingDir == "/" {
+		return plan.AppDir
+	}
+	return c.WorkingDir
+}
+
+// judge turns what the command left behind into an outcome.
+func judge(run *stage.Run, dir string) (stage.Outcome, error) {
+	var end protocol.Exit
+	data, err := os.ReadFile(filepath.Join(dir, "exit.json"))
+	if err != nil {
+		return stage.Outcome{}, fmt.Errorf("reading how the tests ended: %w", err)
+	}
+	if err := json.Unmarshal(data, &end); err != nil {
+		return stage.Outcome{}, fmt.Errorf("reading how the tests ended: %w", err)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "log"))
+	if err != nil {
+		return stage.Outcome{}, fmt.Errorf("reading what the tests said: %w", err)
+	}
+	if report, err := os.ReadFile(filepath.Join(dir, "junit.xml")); err == nil {
+		if run.Result.Tests, err = parseJUnit(report); err != nil {
+			run.Result.Warnings = append(run.Result.Warnings, "the JUnit report of the tests could not be read: "+err.Error())
+		}
+	}
+	if end.Code == 0 && end.Signal == "" {
+		if t := run.Result.Tests; t != nil && t.Passed == 0 {
+			run.Result.Unverified = append(run.Result.Unverified, "no test was run")
+		}
+		return stage.Pass()
+	}
+	if run.Result.Tests == nil {
+		run.Result.Tests = &result.Tests{}
+	}
+	run.Result.Tests.Log = stage.Tail(string(log), logLines)
+	return stage.Fail(reason(run.Result.Tests, end, string(log)), "the failed tests are listed with file and line")
+}
+
+func reason(t *result.Tests, end protocol.Exit, log string) string {
+	switch {
+	case end.OOM:
+		return "the tests ran out of memory"
+	case end.Signal != "":
+		return fmt.Sprintf("the test command was ended by %s after %.0f s", end.Signal, end.AfterMS/1000)
+	case t.Failed == 1:
+		return "1 test failed: " + t.Failures[0].Name
+	case t.Failed > 1:
+		return fmt.Sprintf("%d of %d tests failed", t.Failed, t.Total)
+	case end.Code == 5 && strings.Contains(log, "no tests ran"):
+		// https://docs.pytest.org/en/stable/reference/exit-codes.html
+		return "pytest found no tests to run"
+	}
+	return fmt.Sprintf("the test command ended with exit code %d: %s", end.Code, stage.LastLine(log))
+}
