@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+func (p program) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [MODEL_DIR]",
+		Short: "Look for mistakes in slipway.yaml and the cases, without an engine",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			l := p.load(modelDir(args), flags{platform: "linux/amd64"})
+			if len(l.problems) > 0 {
+				p.printProblems(l.problems)
+				return ended{result.Invalid}
+			}
+			fmt.Fprintf(p.stdout, "%s: no problems\n", l.config.Model)
+			return nil
+		},
+	}
+}
+
+// printProblems prints one problem a line, as compilers do, so that editors can jump to it.
+func (p program) printProblems(problems []result.Problem) {
+	for _, x := range problems {
+		place := x.File
+		if x.Line > 0 {
+			place = fmt.Sprintf("%s:%d:%d", x.File, x.Line, x.Column)
+		}
+		if place != "" {
+			place += ": "
+		}
+		fmt.Fprintf(p.stderr, "%s%s\n", place, x.Message)
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/report"
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// finish writes result and report and tells the person at the terminal.
+func (p program) finish(res *result.Result, out string, started time.Time, f flags) result.Status {
+	res.Run.DurationMS = time.Since(started).Milliseconds()
+	res.Verified = res.Status == result.Passed && len(res.Unverified) == 0
+	screen := p.stdout
+	if f.json {
+		screen = p.stderr
+	}
+	if err := write(*res, out); err != nil {
+		fmt.Fprintf(p.stderr, "slipway: the result could not be written: %v\n", err)
+		if res.Status == result.Passed {
+			res.Status = result.Errored
+		}
+	}
+	fmt.Fprint(screen, "\n"+report.Terminal(*res, p.colour(screen)))
+	fmt.Fprintf(screen, "\nreport  %s\nresult  %s\n", shown(filepath.Join(out, "report.md")), shown(filepath.Join(out, "result.json")))
+	if f.json {
+		if err := json.NewEncoder(p.stdout).Encode(res); err != nil {
+			fmt.Fprintf(p.stderr, "slipway: printing the result: %v\n", err)
+		}
+	}
+	return res.Status
+}
+
+func write(res result.Result, out string) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	if err := res.Write(filepath.Join(out, "result.json")); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, "report.md"), []byte(report.Markdown(res)), 0o644)
+}
+
+// shown is a path as a person would type it from here.
+func shown(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// flags are what a person decides for one run; everything about the model is in slipway.yaml.
+type flags struct {
+	publish  string
+	tags     []string
+	out      string
+	engine   string
+	probe    string
+	platform string
+	timeout  time.Duration
+	fresh    bool
+	json     bool
+	offline  bool
+}
+
+func (f *flags) add(cmd *cobra.Command) {
+	f.addPlan(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.engine, "engine", "", "address of a Dagger engine (unix://…, tcp://…); default: an open session, the environment, the runner file, Docker")
+	fs.StringVar(&f.probe, "probe", "", "path of a probe binary for the image's platform, instead of our own")
+	fs.DurationVar(&f.timeout, "timeout", time.Hour, "end the run after this time")
+	fs.BoolVar(&f.json, "json", false, "print result.json to standard output at the end, progress to standard error")
+}
+
+// addPlan adds the flags that a plan depends on.
+func (f *flags) addPlan(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.publish, "publish", "", "where the image goes: none, oci:DIR or REPOSITORY; default: publish.image, else oci:OUT/image")
+	fs.StringArrayVar(&f.tags, "tag", nil, "tag to write, instead of those that follow from the event; may be repeated")
+	fs.StringVar(&f.out, "out", "", "directory for the result; default: dist/MODEL")
+	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
+	fs.BoolVar(&f.fresh, "fresh", false, "look no layer up: make everything again")
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/engine"
+	"github.com/slipway-dev/slipway/internal/event"
+	"github.com/slipway-dev/slipway/internal/plan"
+	"github.com/slipway-dev/slipway/internal/registry"
+	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/source"
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+// loaded is everything that is known without an engine or a network.
+type loaded struct {
+	dir      string // of the model, absolute
+	out      string // where the result goes, absolute
+	cache    string // ours, under the user's cache directory
+	config   config.Config
+	event    event.Event
+	git      git
+	facts    plan.Facts
+	runner   engine.Runner
+	registry *registry.Client
+	problems []result.Problem
+}
+
+// load reads the model's directory, the event and this machine's settings, and
+// collects every problem they have.
+func (p program) load(dir string, f flags) loaded {
+	l := loaded{dir: absolute(dir)}
+	top := source.Top(l.dir)
+	l.config, l.problems = config.Load(l.dir, top)
+	name := l.config.Model
+	if name == "" {
+		name = filepath.Base(l.dir)
+	}
+	l.out = absolute(filepath.Join("dist", name))
+	if f.out != "" {
+		l.out = absolute(f.out)
+	}
+	l.problems = append(l.problems, checkFlags(f)...)
+
+	var err error
+	if l.event, err = event.Parse(p.getenv, os.ReadFile); err != nil {
+		l.problem("", err)
+	}
+	l.git = readGit(l.dir)
+	if l.cache, err = p.cacheDir(); err != nil {
+		l.problem("", err)
+	}
+	if l.runner, err = engine.ReadRunner(p.configDir()); err != nil {
+		l.problem("", err)
+	}
+	l.registry = registry.New(registry.Options{
+		Mirrors: l.runner.Mirrors, Cache: filepath.Join(l.cache, "blobs"),
+		Username: p.getenv("SLIPWAY_REGISTRY_USERNAME"), Password: p.getenv("SLIPWAY_REGISTRY_PASSWORD"),
+	})
+	if len(l.problems) == 0 {
+		l.scan(f)
+	}
+	return l
+}
+
+// scan sorts the model's files by what they are for.
+func (l *loaded) scan(f flags) {
+	tree, err := source.Scan(os.DirFS(l.dir), source.Options{Files: l.config.Build.Files, Weights: l.config.Weights})
+	if err != nil {
+		l.problem(l.dir, err)
+		return
+	}
+	l.problems = append(l.problems, tree.Problems...)
+	l.facts = plan.Facts{
+		Dir: l.dir, Platform: f.platform, Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
+		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
+	}
+	if path := l.config.Build.Requirements; path != "" && l.config.Build.Dockerfile == "" {
+		if l.facts.Lock, err = fs.ReadFile(os.DirFS(l.dir), filepath.ToSlash(path)); err != nil {
+			l.problem(path, err)
+		}
+	}
+}
+
+// base asks the registry what the base image is; nil for Dockerfile builds.
+func (l *loaded) base(ctx context.Context, f flags) (*stage.Base, error) {
+	if l.config.Build.Dockerfile != "" {
+		return nil, nil
+	}
+	base, err := l.registry.Base(ctx, l.config.Build.Base, f.platform)
+	if err != nil {
+		return nil, err
+	}
+	return &base, nil
+}
+
+func (l *loaded) problem(file string, err error) {
+	l.problems = append(l.problems, result.Problem{File: file, Message: err.Error()})
+}
+
+// result is the run's record as far as it is known before anything runs.
+func (l *loaded) result(started time.Time) *result.Result {
+	model := l.config.Model
+	if model == "" {
+		model = filepath.Base(l.dir)
+	}
+	commit := l.event.Commit
+	if commit == "" {
+		commit = l.git.commit
+	}
+	res := &result.Result{
+		Schema: result.Schema, Model: model,
+		Run: result.Run{ID: l.event.RunID, Attempt: l.event.Attempt, URL: l.event.RunURL, Started: started.UTC()},
+		Ref: l.event.Ref, Commit: commit, Tree: l.git.tree, Event: l.event.Name,
+		Host: result.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(), Cores: runtime.NumCPU()},
+	}
+	if res.Ref == "" {
+		res.Ref = l.git.ref
+	}
+	return res
+}
+
+// checkFlags finds mistakes of the command line that are not the parser's.
+func checkFlags(f flags) []result.Problem {
+	var problems []result.Problem
+	if f.platform != "linux/amd64" {
+		problems = append(problems, result.Problem{File: "--platform", Message: fmt.Sprintf("platform is %q; valid: linux/amd64", f.platform)})
+	}
+	if err := config.CheckDestination(f.publish); err != nil {
+		problems = append(problems, result.Problem{File: "--publish", Message: err.Error()})
+	}
+	for _, t := range f.tags {
+		if err := config.CheckTag(t); err != nil {
+			problems = append(problems, result.Problem{File: "--tag", Message: err.Error()})
+		}
+	}
+	return problems
+}
+
+// cacheDir is $XDG_CACHE_HOME/slipway, or ~/.cache/slipway
+// (https://specifications.freedesktop.org/basedir-spec/latest/).
+func (p program) cacheDir() (string, error) {
+	dir := p.getenv("XDG_CACHE_HOME")
+	if dir == "" {
+		dir = filepath.Join(p.getenv("HOME"), ".cache")
+	}
+	dir = filepath.Join(dir, "slipway")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("the cache directory could not be made: %w; name another with XDG_CACHE_HOME", err)
+	}
+	return dir, nil
+}
+
+func (p program) configDir() string {
+	if dir := p.getenv("XDG_CONFIG_HOME"); dir != "" {
+		return dir
+	}
+	return filepath.Join(p.getenv("HOME"), ".config")
+}
+
+func absolute(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil { // only when the working directory is gone
+		return path
+	}
+	return abs
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+// findProbe gives the path of a probe for the platform: the one that was
+// named, the one inside this binary (release builds), or one compiled from the
+// source tree that this program was itself compiled from.
+func findProbe(ctx context.Context, named, cache, platform string) (string, error) {
+	if named != "" {
+		if _, err := os.Stat(named); err != nil {
+			return "", &stage.Error{What: "there is no probe: " + err.Error(), Where: "--probe", Remedy: "name a binary made from cmd/probe for " + platform, Err: err}
+		}
+		return filepath.Abs(named)
+	}
+	goos, arch, _ := strings.Cut(platform, "/")
+	dir := filepath.Join(cache, "probe")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("making a place for the probe: %w", err)
+	}
+	if data, ok := embeddedProbe(arch); ok {
+		return unpackProbe(dir, arch, data)
+	}
+	_, file, _, _ := runtime.Caller(0)
+	source := filepath.Dir(filepath.Dir(file))
+	if _, err := os.Stat(filepath.Join(source, "cmd", "probe")); err != nil {
+		return "", &stage.Error{What: "this slipway carries no probe, and its source is gone", Where: source, Remedy: "build it with `make build`, or name a probe with --probe", Err: err}
+	}
+	path := filepath.Join(dir, goos+"-"+arch)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/probe")
+	build.Dir = source
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+arch, "GOFLAGS=-buildvcs=false")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", &stage.Error{What: "the probe did not compile: " + stage.LastLine(string(out)), Where: source, Remedy: "build it by hand (`go build ./cmd/probe`) to see why, or name one with --probe", Err: err}
+	}
+	return path, nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// program is slipway with everything it gets from outside.
+type program struct {
+	args   []string
+	getenv func(string) string
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// ended carries a run's outcome through the command parser to the exit code.
+type ended struct{ status result.Status }
+
+func (e ended) Error() string { return string(e.status) }
+
+const longHelp = `Slipway takes a machine-learning model from its repository to a container that
+is built, tested, asked for real predictions, and published by digest.
+
+  slipway                      ship the model in this directory
+  slipway models/iris          ship that one
+  slipway plan models/iris     say what would be done, and why; do nothing
+  slipway check models/iris    look for mistakes in slipway.yaml, without an engine
+
+A run writes result.json, report.md and engine.log to --out, whatever happens.
+
+Exit codes: 0 passed, 1 failed (the model's fault), 2 invalid configuration or
+command line, 3 errored (engine, registry, network), 130 cancelled.`
+
+// main runs the command line and returns the exit code.
+func (p program) main(ctx context.Context) int {
+	root := p.root()
+	root.SetArgs(p.args)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	err := root.ExecuteContext(ctx)
+	var end ended
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &end):
+		return end.status.ExitCode()
+	}
+	fmt.Fprintf(p.stderr, "slipway: %v\n", err)
+	return result.Invalid.ExitCode()
+}
+
+func (p program) root() *cobra.Command {
+	var f flags
+	run := func(cmd *cobra.Command, args []string) error {
+		return ended{p.run(cmd.Context(), modelDir(args), f)}
+	}
+	root := &cobra.Command{
+		Use:           "slipway [MODEL_DIR]",
+		Short:         "From a model's repository to a tested, published container",
+		Long:          longHelp,
+		Args:          cobra.MaximumNArgs(1),
+		RunE:          run,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	f.add(root)
+	explicit := &cobra.Command{Use: "run [MODEL_DIR]", Short: "Build, test, smoke, publish (the default)", Args: cobra.MaximumNArgs(1), RunE: run}
+	f.add(explicit)
+	root.AddCommand(explicit, p.planCommand(), p.checkCommand())
+	return root
+}
+
+func modelDir(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+// terminal says whether w is a screen that a person looks at.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colour follows https://no-color.org and leaves dumb terminals alone.
+func (p program) colour(w io.Writer) bool {
+	return terminal(w) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+}
