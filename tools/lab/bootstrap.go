@@ -35,7 +35,7 @@ func bootstrap(ctx context.Context, s standIn, file string, report func(string))
 		filtered <- err
 	}()
 	err = command{
-		args:   []string{"mmdebstrap", "--variant=minbase", "--format=tar", "--include=" + strings.Join(s.Packages, ","), suite, "-"},
+		args:   bootstrapCommand(s),
 		stdout: writer,
 		line: func(line string) {
 			if what, ok := strings.CutPrefix(line, "I: "); ok {
@@ -55,6 +55,17 @@ func bootstrap(ctx context.Context, s standIn, file string, report func(string))
 		return err
 	}
 	return os.Rename(temporary, file)
+}
+
+// bootstrapCommand writes a system with the packages to standard output. The hook makes /bin and /lib links before
+// the first package is unpacked; usr-is-merged then says that nothing is left to do, where the usual usrmerge would
+// bring all of Perl to do it.
+func bootstrapCommand(s standIn) []string {
+	packages := append([]string{"usr-is-merged"}, s.Packages...)
+	return []string{
+		"mmdebstrap", "--variant=minbase", "--format=tar", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+		"--include=" + strings.Join(packages, ","), suite, "-",
+	}
 }
 
 // compressLayer copies the archive of a system from in to out, gzipped. The blocks are compressed side by side, and

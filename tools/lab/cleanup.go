@@ -22,12 +22,12 @@ func cleanNetwork() error {
 			return fmt.Errorf("remove the bridge %s: %w: %s", bridge, err, strings.TrimSpace(string(out)))
 		}
 	}
-	for table, select_ := range map[string]func(string) [][]string{"nat": staleNAT, "filter": staleFilter} {
+	for table, stale := range map[string]func(string) [][]string{"nat": staleNAT, "filter": staleFilter} {
 		rules, err := exec.Command("iptables", "-w", "-t", table, "-S").Output()
 		if err != nil {
 			continue // no iptables, or no such table: then no engine has run here
 		}
-		for _, args := range select_(string(rules)) {
+		for _, args := range stale(string(rules)) {
 			// A rule may go by itself in the meantime: a plugin that is still ending removes it too.
 			_ = exec.Command("iptables", append([]string{"-w", "-t", table}, args...)...).Run()
 		}
@@ -104,9 +104,18 @@ func quoted(line string) (string, bool) {
 	return strings.ReplaceAll(rest[:end], `\"`, `"`), true
 }
 
-// removeRuntime removes the lab's directories outside its home. Those that hold something of another program stay.
+// upstreamResolv is a mount point that the engine makes in /etc, empty, for the machine's own resolv.conf.
+const upstreamResolv = "/etc/dnsmasq-resolv.conf"
+
+// removeRuntime removes what the lab and its engine made outside the lab's home. Directories that hold something of
+// another program stay.
 func removeRuntime() error {
-	for _, dir := range append([]string{"/run/containers/cni"}, hiddenDirs...) {
+	if info, err := os.Stat(upstreamResolv); err == nil && info.Size() == 0 {
+		if err := os.Remove(upstreamResolv); err != nil {
+			return err
+		}
+	}
+	for _, dir := range hiddenDirs {
 		if err := syscall.Rmdir(dir); err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, syscall.EEXIST) {
 			return fmt.Errorf("remove %s: %w", dir, err)
 		}

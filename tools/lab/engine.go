@@ -83,7 +83,7 @@ func buildEngine(ctx context.Context, l layout, source string, p *progress) erro
 			args: []string{"go", "build", "-v", "-ldflags", stamp, "-o", l.bin() + "/",
 				module + "engine", module + "dagger", module + "dnsname", module + "init"},
 			dir: source,
-			env: []string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"},
+			env: []string{"CGO_ENABLED=0", "GOWORK=off"},
 			line: func(line string) {
 				if what, ok := strings.CutPrefix(line, "go: downloading "); ok {
 					report("downloading " + what)

@@ -80,7 +80,7 @@ func (c command) run(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), c.env...)
-	cmd.WaitDelay = 5 * time.Second
+	cmd.WaitDelay = 10 * time.Second // mmdebstrap removes its files first
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	tail := &tailWriter{each: c.line}
 	cmd.Stderr = tail

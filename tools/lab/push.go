@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -22,7 +22,7 @@ const standInLabel = "dev.slipway.lab.stand-in"
 // image describes the stand-in with the given layer. Docker Hub's images have the same PATH.
 func (s standIn) image(layer v1.Layer) (v1.Image, error) {
 	config := v1.ConfigFile{
-		Architecture: "amd64",
+		Architecture: runtime.GOARCH, // mmdebstrap installs the packages of the machine it runs on
 		OS:           "linux",
 		RootFS:       v1.RootFS{Type: "layers"},
 		Config: v1.Config{
@@ -62,7 +62,7 @@ func push(ctx context.Context, registry string, s standIn, layerFile string, rep
 		if err != nil {
 			return "", err
 		}
-		if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithTransport(http.DefaultTransport)); err != nil {
+		if err := remote.Write(ref, image, remote.WithContext(ctx)); err != nil {
 			return "", err
 		}
 	}

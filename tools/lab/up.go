@@ -173,8 +173,8 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 func writeDaggerWrapper(l layout) error {
 	script := `#!/bin/sh
 # Written by ` + "`lab up`" + `: Dagger's command, with the lab's engine unless another is named.
-: "${_EXPERIMENTAL_DAGGER_RUNNER_HOST:=unix://` + engineSocket + `}" "${DO_NOT_TRACK:=1}"
-export _EXPERIMENTAL_DAGGER_RUNNER_HOST DO_NOT_TRACK
+: "${_EXPERIMENTAL_DAGGER_RUNNER_HOST:=unix://` + engineSocket + `}" "${DO_NOT_TRACK:=1}" "${DAGGER_NO_NAG:=1}"
+export _EXPERIMENTAL_DAGGER_RUNNER_HOST DO_NOT_TRACK DAGGER_NO_NAG
 exec ` + shellQuote(filepath.Join(l.bin(), "dagger")) + ` "$@"
 `
 	return os.WriteFile(filepath.Join(l.path(), "dagger"), []byte(script), 0o755)

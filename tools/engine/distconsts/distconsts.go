@@ -14,8 +14,9 @@ const (
 	// DaggerInitPath is the init that is mounted into each container. The directory is a bind mount of the lab's
 	// bin directory: /run itself is often mounted noexec.
 	DaggerInitPath = "/run/slipway-lab/bin/init"
-	// EngineDefaultStateDir is only a default: the lab always passes --root.
-	EngineDefaultStateDir = "/var/lib/slipway-lab"
+	// EngineDefaultStateDir is upstream's value, because the dagger command built with it may also start upstream's
+	// engine under Docker, whose state is there. The lab passes --root to its own.
+	EngineDefaultStateDir = "/var/lib/dagger"
 	// EngineContainerBuiltinContentDir would hold the SDKs that upstream's image carries. It must exist; ours is empty.
 	EngineContainerBuiltinContentDir = "/run/slipway-lab/content"
 	// EngineCustomCACertsDir is where Debian keeps the certificate authorities an administrator has added. The engine
