@@ -1,0 +1,84 @@
+package protocol
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+)
+
+var (
+	errBothBodies = errors.New("the request has both json and text: keep one")
+	errNoBody     = errors.New("the request has no body: give json, or text (CSV)")
+)
+
+// mlflow is the scoring server of MLflow.
+// https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/
+type mlflow struct{}
+
+func (mlflow) Name() string { return "mlflow" }
+
+// DefaultPort is the one of an image made by `mlflow models build-docker`;
+// `mlflow models serve` listens on 5000 unless it is given -p.
+func (mlflow) DefaultPort() int { return 8080 }
+
+// Checks asks for /ping, which is 200 once the model is loaded.
+func (mlflow) Checks(_ string, ready Ready) []Check {
+	path := ready.Path
+	if path == "" {
+		path = "/ping"
+	}
+	return []Check{{Path: path, Judge: func(r Response) Readiness {
+		if r.Status == http.StatusOK {
+			return Readiness{Ready: true}
+		}
+		return Readiness{Why: answered(path, r)}
+	}}}
+}
+
+// Request wraps plain JSON as {"inputs": …}, and sends what already is an envelope as it is.
+func (mlflow) Request(r Request, _ string) (Message, error) {
+	const path = "/invocations"
+	switch {
+	case r.JSON != nil && r.Text != nil:
+		return Message{}, errBothBodies
+	case r.JSON != nil && mlflowEnvelope(r.JSON):
+		return message(r, http.MethodPost, path, "application/json", r.JSON)
+	case r.JSON != nil:
+		return message(r, http.MethodPost, path, "application/json", wrap("inputs", r.JSON))
+	case r.Text != nil:
+		// The only text that the scoring server takes.
+		return message(r, http.MethodPost, path, "text/csv", []byte(*r.Text))
+	case r.Method == http.MethodGet:
+		return message(r, http.MethodGet, path, "", nil)
+	}
+	return Message{}, errNoBody
+}
+
+// mlflowEnvelope is true for a body that MLflow's parse_json_input or its
+// unwrapped form for language models takes as it is.
+// https://github.com/mlflow/mlflow/blob/master/mlflow/pyfunc/scoring_server/__init__.py
+func mlflowEnvelope(data []byte) bool {
+	return hasAny(data, "dataframe_split", "dataframe_records", "instances", "inputs", "messages", "prompt", "input")
+}
+
+// Answer is .predictions. Language models asked in the unwrapped form answer
+// unwrapped too, in the shape of the interface they speak: then it is the body.
+func (mlflow) Answer(r Response) Content {
+	if !succeeded(r.Status) {
+		return body(r)
+	}
+	if predictions, ok := member(r.Body, "predictions"); ok {
+		return Content{JSON: predictions}
+	}
+	content := body(r)
+	if !hasAny(r.Body, "choices", "messages", "output", "data") {
+		content.Problem = `the response has no "predictions", so it is not the answer of an MLflow scoring server`
+	}
+	return content
+}
+
+// wrap puts an object with one member around a JSON value.
+func wrap(name string, value json.RawMessage) []byte {
+	out := append([]byte(`{"`+name+`": `), value...)
+	return append(out, '}')
+}
