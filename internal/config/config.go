@@ -25,6 +25,15 @@ type Config struct {
 	Serve   Serve
 	Smoke   Smoke
 	Publish Publish
+	// Detected is what slipway.yaml does not say and the model's files do.
+	Detected []Detection
+}
+
+// Detection is one value that was found instead of read.
+type Detection struct {
+	Field string // "smoke.protocol"
+	Value string
+	Why   string // "MLmodel is here"
 }
 
 // Build says how the image is made: by layers on a Python base, or by a Dockerfile.

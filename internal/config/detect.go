@@ -1,0 +1,232 @@
+package config
+
+import (
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lookedFor is said where there is no model.
+const lookedFor = "slipway looks for slipway.yaml, a Dockerfile, or requirements.txt or app.py (a python build, which needs serve.command in slipway.yaml)"
+
+// The defaults that no file decides.
+const (
+	defaultPython       = "3.11"
+	defaultPort         = 8080
+	defaultReadyTimeout = 60 * time.Second
+	defaultTestTimeout  = 10 * time.Minute
+)
+
+var (
+	testRequirements = []string{"requirements-test.txt", "requirements-dev.txt"}
+	namesPytest      = regexp.MustCompile(`(?mi)^\s*pytest\s*($|[\[=<>!~;@#\\ ])`)
+	namesUvicorn     = regexp.MustCompile(`(?mi)^\s*(uvicorn|fastapi)\s*($|[\[=<>!~;@#\\ ])`)
+)
+
+// complete fills in what slipway.yaml does not say.
+func (l *loader) complete() {
+	if l.cfg.Model == "" && !l.has("model") {
+		l.cfg.Model = validName(path.Base(filepath.ToSlash(l.dir)))
+		l.detected("model", l.cfg.Model, "the directory's name")
+	}
+	if !l.completeBuild() {
+		return
+	}
+	l.completeTest()
+	l.completeSmoke()
+	if len(l.cfg.Gates) > 0 && !l.has("metrics") {
+		l.completeMetrics()
+	}
+	p := &l.cfg.Publish
+	p.PullRequest = or(p.PullRequest, "tag")
+	p.Unverified = or(p.Unverified, "refuse")
+}
+
+func (l *loader) detected(field, value, why string) {
+	l.cfg.Detected = append(l.cfg.Detected, Detection{Field: field, Value: value, Why: why})
+}
+
+// completeBuild decides between the two ways to build, and is false when there is nothing to build.
+func (l *loader) completeBuild() bool {
+	b := &l.cfg.Build
+	if len(b.Platforms) == 0 {
+		b.Platforms = platforms[:1:1]
+	}
+	python := l.has("build.python") || l.has("build.base")
+	if python && l.has("build.dockerfile") {
+		key := "build.python"
+		if !l.has(key) {
+			key = "build.base"
+		}
+		l.keyProblemf(key, "conflicts with build.dockerfile, whose FROM decides it: remove one of the two")
+		return true
+	}
+	if l.has("build.python") && l.has("build.base") {
+		l.keyProblemf("build.base", "conflicts with build.python, which stands for python:VERSION-slim: remove one of the two")
+	}
+	if !python && !l.has("build.dockerfile") && l.exists("Dockerfile") {
+		if message := l.check("Dockerfile", aFile); message != "" {
+			l.keyProblemf("build.dockerfile", "%s", message)
+		}
+		b.Dockerfile = "Dockerfile"
+		l.detected("build.dockerfile", b.Dockerfile, "Dockerfile is here")
+	}
+	if b.Dockerfile != "" || l.has("build.dockerfile") {
+		l.only([]string{"build.requirements", "build.files", "build.user"},
+			"has no effect on a Dockerfile build: remove it, or set build.python to build without the Dockerfile")
+		return true
+	}
+	l.only([]string{"build.target", "build.args"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
+	return l.completePython(python)
+}
+
+func (l *loader) only(keys []string, message string) {
+	for _, key := range keys {
+		if l.has(key) {
+			l.keyProblemf(key, "%s", message)
+		}
+	}
+}
+
+func (l *loader) completePython(said bool) bool {
+	b := &l.cfg.Build
+	requirements := l.exists("requirements.txt")
+	if !said && !requirements && !l.has("build.requirements") && !l.exists("app.py") && !l.has("serve.command") {
+		where := l.rel
+		if l.start.line > 0 {
+			where = l.file
+		}
+		l.problems.add(where, l.start.line, l.start.col, "nothing to build is here: "+lookedFor)
+		return false
+	}
+	if requirements && !l.has("build.requirements") {
+		b.Requirements = "requirements.txt"
+		if message := l.check(b.Requirements, aFile); message != "" {
+			l.keyProblemf("build.requirements", "%s", message)
+		}
+		l.detected("build.requirements", b.Requirements, "requirements.txt is here")
+	}
+	if !said {
+		b.Python = defaultPython
+		why := "no other version is named"
+		if v := strings.TrimSpace(l.text(".python-version")); pythonName.MatchString(v) {
+			b.Python, why = v, ".python-version names it"
+		}
+		l.detected("build.python", b.Python, why)
+	}
+	if l.cfg.Serve.Port == 0 && !l.has("serve.port") {
+		l.cfg.Serve.Port = defaultPort
+	}
+	if !l.has("serve.command") {
+		l.keyProblemf("serve.command", "is missing: a python build does not know how its server is started; write `serve: {command: %s}` in %s", l.likelyCommand(), File)
+	}
+	return true
+}
+
+// likelyCommand is what would most likely start this model's server.
+func (l *loader) likelyCommand() string {
+	port := strconv.Itoa(l.cfg.Serve.Port)
+	switch model, ok := l.mlmodel(); {
+	case ok:
+		return "[mlflow, models, serve, -m, " + path.Dir(model) + ", --env-manager, local, --host, 0.0.0.0, --port, \"" + port + "\"]"
+	case l.exists("app.py") && namesUvicorn.MatchString(l.text(l.cfg.Build.Requirements)):
+		return "[uvicorn, \"app:app\", --host, 0.0.0.0, --port, \"" + port + "\"]"
+	default:
+		return "[python, app.py]"
+	}
+}
+
+// mlmodel finds a model that MLflow saved, here or one directory down
+// (https://mlflow.org/docs/latest/ml/model/#storage-format).
+func (l *loader) mlmodel() (string, bool) {
+	for _, pattern := range []string{"MLmodel", "*/MLmodel"} {
+		if found := l.glob(pattern); len(found) > 0 {
+			return found[0], true
+		}
+	}
+	return "", false
+}
+
+// completeTest finds the model's tests. pytest must be named somewhere:
+// without it in the image, every run would fail for a reason nobody chose.
+func (l *loader) completeTest() {
+	t := &l.cfg.Test
+	if !l.has("test.timeout") {
+		t.Timeout = defaultTestTimeout
+	}
+	tests := "tests/"
+	if !l.exists("tests") {
+		tests = ""
+		if found := l.glob("test_*.py"); len(found) > 0 {
+			tests = found[0]
+		}
+	}
+	if tests == "" && !l.has("test.command") {
+		return
+	}
+	if !l.has("test.requirements") {
+		for _, name := range testRequirements {
+			if l.exists(name) && l.check(name, aFile) == "" {
+				t.Requirements = name
+				l.detected("test.requirements", name, name+" is here")
+				break
+			}
+		}
+	}
+	if l.has("test.command") {
+		return
+	}
+	for _, file := range []string{t.Requirements, l.cfg.Build.Requirements, "requirements.txt"} {
+		if namesPytest.MatchString(l.text(file)) {
+			t.Command = []string{"python", "-m", "pytest", "-q"}
+			l.detected("test.command", strings.Join(t.Command, " "), tests+" is here and "+file+" names pytest")
+			return
+		}
+	}
+	l.detected("test.command", "", tests+" is here, but no requirements file names pytest")
+}
+
+func (l *loader) completeSmoke() {
+	s := &l.cfg.Smoke
+	if !l.has("smoke.protocol") {
+		s.Protocol = "http"
+		why := "nothing here tells of another protocol"
+		if model, ok := l.mlmodel(); ok {
+			s.Protocol, why = "mlflow", model+" is here"
+		}
+		l.detected("smoke.protocol", s.Protocol, why)
+	}
+	if !l.has("smoke.ready.timeout") {
+		s.Timeout = defaultReadyTimeout
+	}
+	if !l.has("smoke.cases") {
+		for _, ext := range []string{"yaml", "yml", "json"} {
+			l.cases = append(l.cases, casePattern{pattern: "smoke/*." + ext})
+		}
+	}
+}
+
+func (l *loader) completeMetrics() {
+	const usual = "metrics.json"
+	if message := l.check(usual, aFile); message != "" {
+		l.keyProblemf("metrics", "is missing, and gates judge what it holds: name the JSON file that training writes, such as `metrics: %s`", usual)
+		return
+	}
+	l.cfg.Metrics = usual
+	l.detected("metrics", usual, usual+" is here")
+}
+
+// text is the content of a small file in the repository, or nothing.
+func (l *loader) text(p string) string {
+	if p == "" || l.check(p, aFile|aboveModel) != "" {
+		return ""
+	}
+	content, f := readText(filepath.Join(l.dir, filepath.FromSlash(p)), maxConfigBytes)
+	if f != nil {
+		return ""
+	}
+	return content
+}

@@ -1,0 +1,133 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// loader reads one model's configuration.
+type loader struct {
+	reader
+	cfg      Config
+	dir, top string // the model directory and the repository's top: absolute, without links
+	rel      string // dir relative to top, with slashes
+	cases    []casePattern
+}
+
+// Load reads the configuration of the model in dir, an absolute path, and
+// fills in what the model's files tell. root is the top of the repository:
+// nothing in the configuration may point outside of it, by name or by link;
+// empty means that dir is all there is.
+//
+// It returns all problems at once, their files relative to root. With
+// problems, the configuration is incomplete and not to be used.
+func Load(dir, root string) (Config, []result.Problem) {
+	l := &loader{reader: reader{problems: &problems{}, keys: map[string]pair{}}}
+	if l.locate(dir, root) {
+		l.load()
+	}
+	return l.cfg, l.problems.sorted(path.Join(l.rel, File))
+}
+
+// locate finds the two directories, and is false when there is no model to load.
+func (l *loader) locate(dir, root string) bool {
+	shown := filepath.ToSlash(dir)
+	if rel, err := filepath.Rel(or(root, dir), dir); err == nil && filepath.IsLocal(rel) {
+		shown = filepath.ToSlash(rel)
+	}
+	fail := func(message string) bool {
+		l.problems.add(shown, 0, 0, message)
+		return false
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fail("the model directory does not exist")
+	case err != nil:
+		return fail("the model directory cannot be read: " + cause(err))
+	case !info.IsDir():
+		return fail("a file, where the model directory is expected: name the directory that holds it")
+	}
+	if l.dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return fail("the model directory cannot be read: " + cause(err))
+	}
+	if l.top, err = filepath.EvalSymlinks(or(root, dir)); err != nil {
+		return fail("the repository cannot be read: " + cause(err))
+	}
+	if !within(l.top, l.dir) {
+		return fail("the model directory is outside of the repository " + quote(root))
+	}
+	rel, err := filepath.Rel(l.top, l.dir)
+	if err != nil {
+		return fail("the model directory cannot be found in the repository: " + oneLine(err.Error()))
+	}
+	l.rel = filepath.ToSlash(rel)
+	l.file = path.Join(l.rel, File)
+	entries, err := os.ReadDir(l.dir)
+	switch {
+	case err != nil:
+		return fail("the model directory cannot be read: " + cause(err))
+	case len(entries) == 0:
+		return fail("the model directory is empty: " + lookedFor)
+	}
+	return true
+}
+
+// load reads slipway.yaml when there is one, then completes it.
+func (l *loader) load() {
+	l.cfg.Schema = 1
+	file := filepath.Join(l.dir, File)
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		if misnamed := l.misnamed(); misnamed != "" {
+			l.problems.add(path.Join(l.rel, misnamed), 0, 0, "not read under this name: rename it to "+File)
+			return
+		}
+	} else if !l.parse(file) {
+		return
+	}
+	l.complete()
+	l.cfg.Smoke.Cases = l.readCases()
+}
+
+// misnamed is a file that was surely meant to be slipway.yaml.
+func (l *loader) misnamed() string {
+	for _, name := range []string{"slipway.yml", "Slipway.yaml", ".slipway.yaml"} {
+		if l.exists(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// parse reads slipway.yaml, and is false when nothing could be made of it.
+func (l *loader) parse(file string) bool {
+	if message := l.check(File, aFile); message != "" {
+		l.problems.add(l.file, 0, 0, message)
+		return false
+	}
+	content, f := readText(file, maxConfigBytes)
+	var n *node
+	if f == nil {
+		n, f = readYAML(content)
+	}
+	if f != nil {
+		l.problems.add(l.file, f.line, f.col, f.message)
+		return false
+	}
+	if n == nil {
+		what := "holds only comments"
+		if content == "" {
+			what = "the file is empty"
+		}
+		l.problems.add(l.file, 1, 1, what+": begin with `schema: 1`, or remove it and let everything be detected")
+		return false
+	}
+	l.start = pair{line: 1, col: 1}
+	l.root(n)
+	return n.kind == object
+}

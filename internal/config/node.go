@@ -1,0 +1,69 @@
+package config
+
+import "fmt"
+
+// kind is what a node of a file is. YAML and JSON files become the same
+// nodes, so everything above the two readers knows neither.
+type kind int
+
+const (
+	null kind = iota
+	boolean
+	number
+	text
+	list
+	object
+)
+
+// node is one value of a file, with its place. Scalars keep the characters
+// that were written: 0.10 stays 0.10 and 2^53+1 loses nothing, as it would by
+// way of a float.
+type node struct {
+	kind      kind
+	line, col int    // from 1; the column counts characters
+	value     string // of a scalar: a text's content, or a number as it was written
+	pairs     []pair // of an object, in the order of the file
+	items     []*node
+}
+
+// pair is one key of an object.
+type pair struct {
+	key       string
+	line, col int
+	value     *node
+}
+
+// get returns the value of a key, or nil.
+func (n *node) get(key string) *node {
+	for i := range n.pairs {
+		if n.pairs[i].key == key {
+			return n.pairs[i].value
+		}
+	}
+	return nil
+}
+
+// fault is what stops a file from being read at all.
+type fault struct {
+	line, col int
+	message   string
+}
+
+func (f *fault) Error() string { return fmt.Sprintf("%d:%d: %s", f.line, f.col, f.message) }
+
+func faultf(line, col int, format string, args ...any) *fault {
+	return &fault{line: line, col: col, message: fmt.Sprintf(format, args...)}
+}
+
+// Files are written by people, and read on machines that belong to somebody
+// else. These bounds are far above what a person writes and low enough that no
+// file takes more than a moment.
+const (
+	maxConfigBytes = 1 << 20  // of slipway.yaml
+	maxCaseBytes   = 16 << 20 // of a case: an image in base64 fits
+	maxDepth       = 100      // of lists in lists
+	maxNodes       = 2 << 20  // after aliases are followed
+	// goccy/go-yaml v1.19.2 takes time quadratic in the keys of a block
+	// mapping: 5,000 are 0.15 s, 20,000 are 1.8 s. Flow mappings are linear.
+	maxBlockKeys = 5000
+)

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// Values with a grammar of their own.
+
+// command reads an argument vector.
+func (l *loader) command(n *node, path, example string) []string {
+	if n.kind == list && len(n.items) == 0 {
+		l.problemf(n, "%s: the list is empty: write the command such as %s, or remove the key", path, example)
+		return nil
+	}
+	args := make([]string, 0, len(n.items))
+	l.words(n, path, "a list such as "+example, func(n *node, path string) string {
+		if n.kind == text && n.value == "" && len(args) > 0 {
+			args = append(args, "") // an empty argument is one
+			return ""
+		}
+		arg := l.word(n, path, "a word of the command")
+		args = append(args, arg)
+		return arg
+	})
+	return args
+}
+
+// reference reads what `docker pull` takes.
+func (l *loader) reference(n *node, path string) string {
+	ref := l.str(n, path, "an image reference such as python:3.11-slim")
+	if ref == "" {
+		return ""
+	}
+	if _, err := name.ParseReference(ref); err != nil || strings.Contains(ref, "://") {
+		l.problemf(n, "%s: %s is no image reference%s; write it like python:3.11-slim or ghcr.io/acme/base@sha256:…", path, quote(ref), because(ref))
+	}
+	return ref
+}
+
+// destination reads where the image goes: a repository, or oci:DIR.
+func (l *loader) destination(n *node, field string) string {
+	to := l.str(n, field, "a repository such as ghcr.io/acme/iris, or oci:DIR")
+	if to == "" {
+		return ""
+	}
+	if dir, ok := strings.CutPrefix(to, "oci:"); ok {
+		switch {
+		case dir == "":
+			l.problemf(n, "%s: oci: names no directory: write it like oci:dist/iris/image", field)
+		case path.IsAbs(dir) || !l.inside(dir):
+			l.problemf(n, "%s: the directory %s is outside of the repository: write a path like oci:dist/iris/image", field, quote(dir))
+		}
+		return to
+	}
+	last := to[strings.LastIndexByte(to, '/')+1:]
+	switch _, err := name.NewRepository(to); {
+	case strings.Contains(to, "@"):
+		l.problemf(n, "%s: %s names a digest, which is what publishing finds out: write the repository alone", field, quote(to))
+	case strings.Contains(last, ":"):
+		l.problemf(n, "%s: %s names a tag: write the repository here and the tag in publish.tags", field, quote(to))
+	case err != nil || strings.Contains(to, "://"):
+		l.problemf(n, "%s: %s is no repository%s; write it like ghcr.io/acme/iris", field, quote(to), because(to))
+	}
+	return to
+}
+
+// because names the mistakes that people make in references; the parser's own
+// words list the alphabet.
+func because(ref string) string {
+	switch {
+	case strings.Contains(ref, "://"):
+		return ": it begins with a scheme"
+	case strings.ContainsAny(ref, " \t\n"):
+		return ": it holds a space"
+	case strings.ToLower(ref) != ref:
+		return ": a repository has no upper-case letters"
+	case strings.Contains(ref, "@") && !strings.Contains(ref, "@sha256:"):
+		return ": a digest is written @sha256: and 64 hexadecimal digits"
+	case strings.Contains(ref, "@sha256:"):
+		return ": @sha256: is followed by 64 hexadecimal digits"
+	}
+	return ""
+}
+
+func (l *loader) platform(n *node, path string) string {
+	p := l.str(n, path, "a platform such as linux/amd64")
+	if p == "" || slices.Contains(platforms, p) {
+		return p
+	}
+	l.problemf(n, "%s: %s is not built yet; valid: %s", path, quote(p), choices(platforms))
+	return ""
+}
+
+func (l *loader) tag(n *node, path string) string {
+	t := l.word(n, path, "a tag such as latest")
+	if t != "" && !tagName.MatchString(t) {
+		l.problemf(n, "%s: %s cannot be a tag: letters, digits and . _ -, at most 128 characters, not beginning with . or -", path, quote(t))
+		return ""
+	}
+	return t
+}
+
+// urlPath reads the path of a request.
+func (r *reader) urlPath(n *node, path string) string {
+	p := r.str(n, path, "a path such as /healthz")
+	if p == "" {
+		return ""
+	}
+	if !strings.HasPrefix(p, "/") || strings.ContainsFunc(p, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
+		r.problemf(n, "%s: %s is no path of a request: it begins with / and holds no spaces", path, quote(p))
+		return ""
+	}
+	return p
+}
+
+// pattern reads a pattern for files: *, ?, [a-z], {a,b}, and ** for any number of directories.
+func (l *loader) pattern(n *node, path string) string {
+	p := l.str(n, path, "a pattern such as *.py")
+	switch {
+	case p == "":
+		return ""
+	case !doublestar.ValidatePattern(p):
+		l.problemf(n, "%s: %s is no pattern: a bracket or brace is not closed", path, quote(p))
+		return ""
+	case strings.HasPrefix(p, "/") || !l.insideModel(p):
+		l.problemf(n, "%s: %s is outside of the model directory: write a pattern relative to it", path, quote(p))
+		return ""
+	}
+	return strings.TrimPrefix(p, "./")
+}
+
+// maxModelName leaves room for a registry's own limit of 255 characters on the whole name.
+const maxModelName = 100
+
+// validName makes a name that can be a repository's out of any other.
+func validName(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	s = b.String()
+	s = strings.Trim(s[:min(len(s), maxModelName)], "-")
+	return or(s, "model")
+}
