@@ -198,6 +198,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add(string(content), "request: {json: [1, 0x1F, .5]}\n", `{"request": {"text": "a"}}`)
 	}
 	f.Add("a: &a [*a, <<: *a]\n? x\n: y\n--- |\n x\n...\n", "request: {json: &a {b: *a}}\nexpect: {answer: .nan}", `{"request": {"json": 1e400}, "request": }`)
+	f.Add("serve: {command: [a]}\n", "request: {json: {a: &x [1.5, -0x1, \"\\u00e9\"], b: *x}, text: |\n  a\n}\n", "{\"request\": {\"json\": [\"\\ud83d\", 1e5]}}")
 	dir := f.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "smoke"), 0o755); err != nil {
 		f.Fatal(err)
