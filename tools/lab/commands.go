@@ -40,10 +40,8 @@ func upCommand(out, errs io.Writer) *cobra.Command {
 					return err
 				}
 				p.say("lab", "up: registry %s, engine %s, settings in %s", r.Registry, orElse(r.Engine, "started by the Dagger SDK"), l.RunnerFile)
-				if r.Engine != "" {
-					fmt.Fprintf(out, "export PATH=%s:\"$PATH\"\n", shellQuote(l.path()))
-				}
-				return nil
+				_, err = fmt.Fprintf(out, "export PATH=%s:\"$PATH\"\n", shellQuote(l.path()))
+				return err
 			})
 		},
 	}

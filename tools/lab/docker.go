@@ -13,6 +13,9 @@ import (
 // registryContainer is the name of the registry's container where Docker runs.
 const registryContainer = "slipway-lab-registry"
 
+// dockerPrograms are the commands that are built where Docker runs.
+var dockerPrograms = []string{"dagger"}
+
 // registryImage is the CNCF distribution server, in the major version that Debian also has.
 const registryImage = "registry:2.8.3"
 

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -45,10 +44,13 @@ unset HIDDEN
 exec "$bin/engine" "$@"
 `
 
-// engineKey identifies what the engine is built from. A machine that has an engine with this key need not build.
-func engineKey(source string) (string, error) {
+// nativePrograms are the commands that make up an engine on the machine itself. Under Docker only dagger is wanted.
+var nativePrograms = []string{"engine", "dagger", "dnsname", "init"}
+
+// engineKey identifies what the programs are built from. A machine that has them with this key need not build.
+func engineKey(source string, programs []string) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, engineVersion)
+	fmt.Fprintln(sum, engineVersion, programs)
 	for _, name := range []string{"go.mod", "go.sum", "tools.go", "distconsts/go.mod", "distconsts/distconsts.go"} {
 		data, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
@@ -66,24 +68,23 @@ func (l layout) engineBuilt(key string) bool {
 	return err == nil && strings.TrimSpace(string(data)) == key
 }
 
-// buildEngine builds engine, dagger, dnsname and init, and writes the key last.
-func buildEngine(ctx context.Context, l layout, source string, p *progress) error {
-	key, err := engineKey(source)
-	if err != nil {
+// buildEngine builds the programs, and writes the key last.
+func buildEngine(ctx context.Context, l layout, source string, programs []string, p *progress) error {
+	key, err := engineKey(source, programs)
+	if err != nil || l.engineBuilt(key) {
 		return err
 	}
-	if l.engineBuilt(key) {
-		return nil
-	}
-	err = p.step("engine", "building from Go modules", func(report func(string)) error {
+	err = p.step("engine", "building "+strings.Join(programs, ", ")+" from Go modules", func(report func(string)) error {
 		packages := 0
-		const module = "github.com/dagger/dagger/cmd/"
 		stamp := "-s -w -X github.com/dagger/dagger/engine.Version=" + engineVersion + " -X github.com/dagger/dagger/engine.Tag=" + engineVersion
+		build := []string{"go", "build", "-v", "-ldflags", stamp, "-o", l.bin() + "/"}
+		for _, program := range programs {
+			build = append(build, "github.com/dagger/dagger/cmd/"+program)
+		}
 		return command{
-			args: []string{"go", "build", "-v", "-ldflags", stamp, "-o", l.bin() + "/",
-				module + "engine", module + "dagger", module + "dnsname", module + "init"},
-			dir: source,
-			env: []string{"CGO_ENABLED=0", "GOWORK=off"},
+			args: build,
+			dir:  source,
+			env:  []string{"CGO_ENABLED=0", "GOWORK=off"},
 			line: func(line string) {
 				if what, ok := strings.CutPrefix(line, "go: downloading "); ok {
 					report("downloading " + what)
@@ -129,8 +130,13 @@ func startEngine(ctx context.Context, l layout, state string, cfg engineConfig) 
 	cmd := exec.Command("/bin/sh", "-c", engineScript, "engine", l.bin(), resolv,
 		"--config", config, "--root", state, "--network-name", networkName)
 	cmd.Env = engineEnv(l, os.Environ())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID}
-	process, err := startDetached(cmd, l.pidFile("engine"), l.logFile("engine"), state)
+	cmd.SysProcAttr = ownNamespaces()
+	key, err := os.ReadFile(l.engineKeyFile())
+	if err != nil {
+		return err
+	}
+	identity := process{State: state, Key: strings.TrimSpace(string(key))}
+	started, err := startDetached(cmd, l.pidFile("engine"), l.logFile("engine"), identity)
 	if err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}
@@ -138,7 +144,7 @@ func startEngine(ctx context.Context, l layout, state string, cfg engineConfig) 
 		if engineAnswers() {
 			return true, nil
 		}
-		if !process.alive() {
+		if !started.alive() {
 			return false, fmt.Errorf("the engine stopped while starting; the end of %s:\n%s", l.logFile("engine"), tailOfFile(l.logFile("engine"), 10))
 		}
 		return false, nil

@@ -143,9 +143,6 @@ func makeLayer(ctx context.Context, l layout, s standIn, p *progress) error {
 
 // serveStandIn pushes the image under all its names. The registry must be running.
 func serveStandIn(ctx context.Context, l layout, registry string, s standIn, p *progress) error {
-	if standInServed(ctx, l, registry, s) {
-		return nil
-	}
 	made := readMade(l.madeFile(s))
 	return p.step(s.Name, "pushing to "+registry, func(report func(string)) error {
 		digest, err := push(ctx, registry, s, l.layerFile(s), report)

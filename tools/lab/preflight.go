@@ -3,13 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // diskNeeded is what the lab itself needs: the engine's sources, build cache and programs (about 3 GiB), a base
@@ -38,24 +37,18 @@ func lookAtMachine(l layout, goos string, needs []need, port int, registryOurs, 
 		OS: goos, UID: os.Geteuid(), AptGet: onMachine("apt-get"), Missing: missing(needs, onMachine), Home: l.Home,
 		RegistryPort: port, PortTaken: !registryOurs && portTaken(port), ForeignEngine: !engineOurs && engineAnswers(), EngineBuiltYet: built,
 	}
-	dir := l.Home
-	for {
-		var fs unix.Statfs_t
-		err := unix.Statfs(dir, &fs)
-		if err == nil {
-			m.FreeBytes = fs.Bavail * uint64(fs.Bsize)
-			m.OverlayFS = fs.Type == unix.OVERLAYFS_SUPER_MAGIC
-			break
-		}
-		if !errors.Is(err, unix.ENOENT) || dir == "/" {
-			return machine{}, fmt.Errorf("%s: %w", dir, err)
-		}
-		dir = filepath.Dir(dir)
-	}
 	if !engineOurs {
 		m.AddressClash = addressClash()
 	}
-	return m, nil
+	dir := l.Home
+	for {
+		var err error
+		m.FreeBytes, m.OverlayFS, err = fileSystem(dir)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || dir == "/" {
+			return m, err
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 // addressClash names an interface, other than the lab's own, with an address in the range of the engine's network.

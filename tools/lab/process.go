@@ -25,10 +25,13 @@ type process struct {
 	Boot string `json:"boot"`
 	// State is the state directory of an engine.
 	State string `json:"state,omitempty"`
+	// Key tells what an engine was built from (engineKey).
+	Key string `json:"key,omitempty"`
 }
 
-// startDetached starts cmd in a session of its own, so that it outlives the lab, and writes its pid file.
-func startDetached(cmd *exec.Cmd, pidFile, logFile, state string) (process, error) {
+// startDetached starts cmd in a session of its own, so that it outlives the lab, and writes its pid file: p, with
+// what identifies the process filled in.
+func startDetached(cmd *exec.Cmd, pidFile, logFile string, p process) (process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
 	if err != nil {
 		return process{}, err
@@ -46,7 +49,7 @@ func startDetached(cmd *exec.Cmd, pidFile, logFile, state string) (process, erro
 	if err != nil {
 		return process{}, err
 	}
-	p := process{PID: cmd.Process.Pid, Start: start, Boot: bootID(), State: state}
+	p.PID, p.Start, p.Boot = cmd.Process.Pid, start, bootID()
 	data, err := json.Marshal(p)
 	if err != nil {
 		return process{}, err

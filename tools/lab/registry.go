@@ -55,8 +55,13 @@ func portTaken(port int) bool {
 
 // startRegistry starts the registry server and waits until it answers.
 func startRegistry(ctx context.Context, l layout, port int) error {
-	if _, alive := readProcess(l.pidFile("registry")); alive && registryAnswers(ctx, port) {
-		return nil
+	if running, alive := readProcess(l.pidFile("registry")); alive {
+		if registryAnswers(ctx, port) {
+			return nil
+		}
+		if err := running.stop(l.pidFile("registry"), 5*time.Second); err != nil { // on another port, or stuck
+			return err
+		}
 	}
 	program, err := registryProgram(l)
 	if err != nil {
@@ -66,7 +71,7 @@ func startRegistry(ctx context.Context, l layout, port int) error {
 	if err := os.WriteFile(config, []byte(registryConfig(l.registry(), port)), 0o644); err != nil {
 		return err
 	}
-	process, err := startDetached(exec.Command(program, "serve", config), l.pidFile("registry"), l.logFile("registry"), "")
+	started, err := startDetached(exec.Command(program, "serve", config), l.pidFile("registry"), l.logFile("registry"), process{})
 	if err != nil {
 		return fmt.Errorf("start the registry: %w", err)
 	}
@@ -74,7 +79,7 @@ func startRegistry(ctx context.Context, l layout, port int) error {
 		if registryAnswers(ctx, port) {
 			return true, nil
 		}
-		if !process.alive() {
+		if !started.alive() {
 			return false, fmt.Errorf("the registry stopped while starting; the end of %s:\n%s", l.logFile("registry"), tailOfFile(l.logFile("registry"), 10))
 		}
 		return false, nil

@@ -13,8 +13,8 @@ import (
 type runner struct {
 	// Engine is the engine's address (unix://…). Empty where Docker runs: the Dagger SDK then starts its own engine.
 	Engine string `json:"engine,omitempty"`
-	// CLI is the dagger command that belongs to the engine. Empty where the SDK fetches its own.
-	CLI string `json:"cli,omitempty"`
+	// CLI is the dagger command that belongs to the engine, and that the SDK starts its sessions with.
+	CLI string `json:"cli"`
 	// Registry is host:port of the lab's registry, without TLS.
 	Registry string `json:"registry"`
 	// Mirrors maps a registry to the one that answers in its place; empty where Docker Hub is in reach.

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -33,7 +31,7 @@ func up(ctx context.Context, l layout, options upOptions, p *progress) (*runner,
 	}
 	hub := hubAnswers(ctx)
 	if hub && dockerAnswers(ctx) {
-		return upDocker(ctx, l, options.Port, p)
+		return upDocker(ctx, l, source, options.Port, p)
 	}
 	if hub {
 		images = nil
@@ -55,14 +53,18 @@ func alreadyUp(ctx context.Context, l layout, source string, images []standIn, p
 	if err != nil || r == nil || r.Registry != registryAddress(port) || !registryAnswers(ctx, port) {
 		return nil
 	}
+	programs := nativePrograms
 	if r.Engine == "" {
-		return r // under Docker the engine is the SDK's
+		programs = dockerPrograms
 	}
-	key, err := engineKey(source)
+	key, err := engineKey(source, programs)
 	if err != nil || !l.engineBuilt(key) {
 		return nil
 	}
-	if _, alive := readProcess(l.pidFile("engine")); !alive || !engineAnswers() {
+	if r.Engine == "" {
+		return r // under Docker the engine is the SDK's
+	}
+	if engine, alive := readProcess(l.pidFile("engine")); !alive || engine.Key != key || !engineAnswers() {
 		return nil
 	}
 	if len(r.Mirrors) > 0 {
@@ -75,12 +77,22 @@ func alreadyUp(ctx context.Context, l layout, source string, images []standIn, p
 	return r
 }
 
-// upDocker starts the registry under Docker; the Dagger SDK fetches and starts its own engine and command.
-func upDocker(ctx context.Context, l layout, port int, p *progress) (*runner, error) {
-	if err := startDockerRegistry(ctx, port, p); err != nil {
+// upDocker starts the registry under Docker and builds the dagger command, which starts upstream's engine under
+// Docker when it is first used.
+func upDocker(ctx context.Context, l layout, source string, port int, p *progress) (*runner, error) {
+	if err := l.makeDirs(); err != nil {
 		return nil, err
 	}
-	r := runner{Registry: registryAddress(port)}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return startDockerRegistry(groupCtx, port, p) })
+	group.Go(func() error { return buildEngine(groupCtx, l, source, dockerPrograms, p) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	r := runner{CLI: filepath.Join(l.bin(), "dagger"), Registry: registryAddress(port)}
+	if err := writeDaggerWrapper(l, r); err != nil {
+		return nil, err
+	}
 	return &r, writeRunner(l.RunnerFile, r)
 }
 
@@ -92,8 +104,8 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 		needs = append(append([]need(nil), nativeNeeds...), standInNeeds...)
 	}
 	_, registryAlive := readProcess(l.pidFile("registry"))
-	_, engineAlive := readProcess(l.pidFile("engine"))
-	key, err := engineKey(source)
+	engine, engineAlive := readProcess(l.pidFile("engine"))
+	key, err := engineKey(source, nativePrograms)
 	if err != nil {
 		return nil, err
 	}
@@ -107,41 +119,11 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 	if err := l.makeDirs(); err != nil {
 		return nil, err
 	}
-	if engineAlive && !l.engineBuilt(key) {
-		p.say("engine", "stopping the running one: its sources have changed")
-		if err := stopEngine(l, engineGrace); err != nil {
-			return nil, err
-		}
-		engineAlive = false
-	}
 
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	registry := registryAddress(port)
-	group.Go(func() error { return buildEngine(ctx, l, source, p) })
-	group.Go(func() error {
-		if err := installPackages(ctx, l, facts.Missing, p); err != nil {
-			return err
-		}
-		if err := chooseIptables(filepath.Join(l.run(), "iptables")); err != nil {
-			return err
-		}
-		if err := startRegistry(ctx, l, port); err != nil {
-			return err
-		}
-		p.say("registry", "answers on %s", registry)
-		for _, image := range images {
-			if standInServed(ctx, l, registry, image) {
-				continue
-			}
-			if err := makeLayer(ctx, l, image, p); err != nil {
-				return err
-			}
-			if err := serveStandIn(ctx, l, registry, image, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	group.Go(func() error { return buildEngine(groupCtx, l, source, nativePrograms, p) })
+	group.Go(func() error { return prepareServices(groupCtx, l, facts.Missing, images, port, p) })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
@@ -150,7 +132,7 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 	if !hub {
 		r.Mirrors = map[string]string{"docker.io": registry}
 	}
-	if err := writeDaggerWrapper(l); err != nil {
+	if err := writeDaggerWrapper(l, r); err != nil {
 		return nil, err
 	}
 	old, err := readRunner(l.RunnerFile)
@@ -158,9 +140,9 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 		return nil, err
 	}
 	same := old != nil && old.Registry == r.Registry && maps.Equal(old.Mirrors, r.Mirrors)
-	if !engineAlive || !engineAnswers() || !same {
+	if !engineAlive || engine.Key != key || !engineAnswers() || !same {
 		err := p.step("engine", "starting", func(func(string)) error {
-			return restartEngine(context.WithoutCancel(ctx), l, defaultState, false, r)
+			return restartEngine(ctx, l, defaultState, false, r)
 		})
 		if err != nil {
 			return nil, err
@@ -169,29 +151,29 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 	return &r, writeRunner(l.RunnerFile, r)
 }
 
-// writeDaggerWrapper puts `dagger` on the path that the lab prints: the real one, told which engine to use.
-func writeDaggerWrapper(l layout) error {
-	script := `#!/bin/sh
-# Written by ` + "`lab up`" + `: Dagger's command, with the lab's engine unless another is named.
-: "${_EXPERIMENTAL_DAGGER_RUNNER_HOST:=unix://` + engineSocket + `}" "${DO_NOT_TRACK:=1}" "${DAGGER_NO_NAG:=1}"
-export _EXPERIMENTAL_DAGGER_RUNNER_HOST DO_NOT_TRACK DAGGER_NO_NAG
-exec ` + shellQuote(filepath.Join(l.bin(), "dagger")) + ` "$@"
-`
-	return os.WriteFile(filepath.Join(l.path(), "dagger"), []byte(script), 0o755)
-}
-
-func shellQuote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// environment is what a shell needs to use the lab by hand, one assignment a line.
-func environment(l layout, r runner) string {
-	var b strings.Builder
-	if r.Engine != "" {
-		fmt.Fprintf(&b, "export PATH=%s:\"$PATH\"\n", shellQuote(l.path()))
-		fmt.Fprintf(&b, "export _EXPERIMENTAL_DAGGER_RUNNER_HOST=%s\n", shellQuote(r.Engine))
-		fmt.Fprintf(&b, "export _EXPERIMENTAL_DAGGER_CLI_BIN=%s\n", shellQuote(r.CLI))
+// prepareServices installs the packages, starts the registry and serves the images from it.
+func prepareServices(ctx context.Context, l layout, packages []string, images []standIn, port int, p *progress) error {
+	if err := installPackages(ctx, l, packages, p); err != nil {
+		return err
 	}
-	b.WriteString("export DO_NOT_TRACK=1\n")
-	return b.String()
+	if err := chooseIptables(filepath.Join(l.run(), "iptables")); err != nil {
+		return err
+	}
+	if err := startRegistry(ctx, l, port); err != nil {
+		return err
+	}
+	registry := registryAddress(port)
+	p.say("registry", "answers on %s", registry)
+	for _, image := range images {
+		if standInServed(ctx, l, registry, image) {
+			continue
+		}
+		if err := makeLayer(ctx, l, image, p); err != nil {
+			return err
+		}
+		if err := serveStandIn(ctx, l, registry, image, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
