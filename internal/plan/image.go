@@ -26,7 +26,7 @@ const (
 const recipe = 1
 
 func deps(c config.Config, f Facts) *Deps {
-	if f.Lock == nil {
+	if !requires(f.Lock) {
 		return nil
 	}
 	sum := sha256.Sum256(f.Lock)
@@ -41,6 +41,16 @@ func deps(c config.Config, f Facts) *Deps {
 		d.Key = hex.EncodeToString(key[:])
 	}
 	return d
+}
+
+// requires says whether a requirements file asks for anything at all.
+func requires(lock []byte) bool {
+	for line := range bytes.Lines(lock) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return true
+		}
+	}
+	return false
 }
 
 func image(c config.Config, e event.Event, f Facts, d *Deps) Image {

@@ -17,7 +17,7 @@ func depsStep(p Plan) Step {
 	case p.Dockerfile != nil:
 		s.Skip = "the Dockerfile installs what it needs"
 	case p.Deps == nil:
-		s.Skip = "there is no requirements file"
+		s.Skip = "no packages are required"
 	case p.Deps.Key == "":
 		s.Do = fmt.Sprintf("install %s", p.Deps.Requirements)
 	default:
