@@ -39,7 +39,7 @@ type Detection struct {
 // Build says how the image is made: by layers on a Python base, or by a Dockerfile.
 type Build struct {
 	Python       string // "3.11"; base image python:3.11-slim
-	Base         string // a reference, instead of Python
+	Base         string // a reference; from Python when slipway.yaml does not name it, empty for a Dockerfile build
 	Requirements string // path, relative to the model directory
 	Files        []string
 	User         string // "uid:gid"

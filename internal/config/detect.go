@@ -117,6 +117,9 @@ func (l *loader) completePython(said bool) bool {
 		}
 		l.detected("build.python", b.Python, why)
 	}
+	if b.Base == "" && b.Python != "" {
+		b.Base = "python:" + b.Python + "-slim"
+	}
 	if l.cfg.Serve.Port == 0 && !l.has("serve.port") {
 		l.cfg.Serve.Port = defaultPort
 	}
@@ -221,7 +224,7 @@ func (l *loader) completeMetrics() {
 
 // text is the content of a small file in the repository, or nothing.
 func (l *loader) text(p string) string {
-	if p == "" || l.check(p, aFile|aboveModel) != "" {
+	if p == "" || l.check(p, aFile) != "" {
 		return ""
 	}
 	content, f := readText(filepath.Join(l.dir, filepath.FromSlash(p)), maxConfigBytes)

@@ -14,10 +14,9 @@ import (
 type wants int
 
 const (
-	anything   wants = 0
-	aFile      wants = 1 << iota // not a directory
-	aboveModel                   // may be beside or above the model, in the repository
-	notYet                       // may be made later
+	anything wants = 0
+	aFile    wants = 1 << iota // not a directory
+	notYet                     // may be made later
 )
 
 // path reads a path relative to the model directory, and returns it clean and with slashes.
@@ -40,7 +39,7 @@ func (l *loader) check(p string, w wants) string {
 		return quote(p) + " is absolute: write it relative to the model directory"
 	case !l.inside(p):
 		return quote(p) + " is outside of the repository"
-	case w&aboveModel == 0 && !l.insideModel(p):
+	case !l.insideModel(p):
 		return quote(p) + " is outside of the model directory"
 	}
 	full := filepath.Join(l.dir, filepath.FromSlash(p))

@@ -16,10 +16,10 @@ var (
 	userName   = regexp.MustCompile(`^[0-9]{1,9}(:[0-9]{1,9})?$`)
 	// argName is what a Dockerfile's ARG can be called (https://docs.docker.com/reference/dockerfile/#arg).
 	argName = envName
-	// tagName is https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests.
 	tagName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
-	// modelName is one component of a repository's name, in the same place.
-	modelName = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$`)
+	// component is one part of a repository's name
+	// (https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests).
+	component = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$`)
 )
 
 // The words that a key takes.
@@ -57,7 +57,7 @@ func (l *loader) root(n *node) {
 
 func (l *loader) model(n *node, path string) {
 	name := l.str(n, path, "a name such as iris")
-	if name != "" && (!modelName.MatchString(name) || len(name) > maxModelName) {
+	if name != "" && (!component.MatchString(name) || len(name) > maxModelName) {
 		l.problemf(n, "%s: %s cannot name a repository: lower-case letters and digits, with single . _ or - between them, at most %d characters, such as %s",
 			path, quote(name), maxModelName, validName(name))
 	}
@@ -76,7 +76,7 @@ func (l *loader) build(n *node, path string) {
 		}},
 		{"base", func(n *node, path string) { b.Base = l.reference(n, path) }},
 		{"requirements", func(n *node, path string) {
-			b.Requirements = l.path(n, path, "a path such as requirements.txt", aFile|aboveModel)
+			b.Requirements = l.path(n, path, "a path such as requirements.txt", aFile)
 		}},
 		{"files", func(n *node, path string) {
 			b.Files = l.words(n, path, `a list of patterns such as ["*.py", "src/**"]`, l.pattern)
@@ -132,7 +132,7 @@ func (l *loader) test(n *node, path string) {
 	l.object(n, path, []field{
 		{"command", func(n *node, path string) { t.Command = l.command(n, path, "[python, -m, pytest, -q]") }},
 		{"requirements", func(n *node, path string) {
-			t.Requirements = l.path(n, path, "a path such as requirements-test.txt", aFile|aboveModel)
+			t.Requirements = l.path(n, path, "a path such as requirements-test.txt", aFile)
 		}},
 		{"junit", func(n *node, path string) {
 			t.JUnit = l.path(n, path, "the path of the file that the command writes, such as report.xml", notYet)

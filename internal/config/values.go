@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -36,7 +38,7 @@ func (l *loader) reference(n *node, path string) string {
 	if ref == "" {
 		return ""
 	}
-	if _, err := name.ParseReference(ref); err != nil || strings.Contains(ref, "://") {
+	if parsed, err := name.ParseReference(ref); err != nil || !proper(parsed.Context(), ref) {
 		l.problemf(n, "%s: %s is no image reference%s; write it like python:3.11-slim or ghcr.io/acme/base@sha256:…", path, quote(ref), because(ref))
 	}
 	return ref
@@ -48,25 +50,48 @@ func (l *loader) destination(n *node, field string) string {
 	if to == "" {
 		return ""
 	}
-	if dir, ok := strings.CutPrefix(to, "oci:"); ok {
-		switch {
-		case dir == "":
-			l.problemf(n, "%s: oci: names no directory: write it like oci:dist/iris/image", field)
-		case path.IsAbs(dir) || !l.inside(dir):
-			l.problemf(n, "%s: the directory %s is outside of the repository: write a path like oci:dist/iris/image", field, quote(dir))
-		}
-		return to
-	}
-	last := to[strings.LastIndexByte(to, '/')+1:]
-	switch _, err := name.NewRepository(to); {
-	case strings.Contains(to, "@"):
-		l.problemf(n, "%s: %s names a digest, which is what publishing finds out: write the repository alone", field, quote(to))
-	case strings.Contains(last, ":"):
-		l.problemf(n, "%s: %s names a tag: write the repository here and the tag in publish.tags", field, quote(to))
-	case err != nil || strings.Contains(to, "://"):
-		l.problemf(n, "%s: %s is no repository%s; write it like ghcr.io/acme/iris", field, quote(to), because(to))
+	dir, layout := strings.CutPrefix(to, "oci:")
+	if err := CheckDestination(to); err != nil {
+		l.problemf(n, "%s: %s", field, err)
+	} else if layout && (path.IsAbs(dir) || !l.inside(dir)) {
+		l.problemf(n, "%s: the directory %s is outside of the repository: write a path like oci:dist/iris/image", field, quote(dir))
 	}
 	return to
+}
+
+// CheckDestination says what is wrong with a place to publish to: a repository
+// without a tag or digest, or oci: and a directory.
+func CheckDestination(to string) error {
+	if dir, ok := strings.CutPrefix(to, "oci:"); ok {
+		if dir == "" {
+			return errors.New("oci: names no directory: write it like oci:dist/iris/image")
+		}
+		return nil
+	}
+	last := to[strings.LastIndexByte(to, '/')+1:]
+	switch repository, err := name.NewRepository(to); {
+	case strings.Contains(to, "@"):
+		return fmt.Errorf("%s names a digest, which is what publishing finds out: write the repository alone", quote(to))
+	case strings.Contains(last, ":"):
+		return fmt.Errorf("%s names a tag: write the repository alone, and its tags apart (publish.tags)", quote(to))
+	case err != nil || !proper(repository, to):
+		return fmt.Errorf("%s is no repository%s; write it like ghcr.io/acme/iris", quote(to), because(to))
+	}
+	return nil
+}
+
+// proper is true for a repository that registries accept. The name package is
+// more lenient than they are: it takes a scheme for a host, and empty components.
+func proper(r name.Repository, written string) bool {
+	if strings.Contains(written, "://") {
+		return false
+	}
+	for part := range strings.SplitSeq(r.RepositoryStr(), "/") {
+		if !component.MatchString(part) {
+			return false
+		}
+	}
+	return true
 }
 
 // because names the mistakes that people make in references; the parser's own
@@ -98,11 +123,22 @@ func (l *loader) platform(n *node, path string) string {
 
 func (l *loader) tag(n *node, path string) string {
 	t := l.word(n, path, "a tag such as latest")
-	if t != "" && !tagName.MatchString(t) {
-		l.problemf(n, "%s: %s cannot be a tag: letters, digits and . _ -, at most 128 characters, not beginning with . or -", path, quote(t))
+	if t == "" {
 		return ""
 	}
+	if err := CheckTag(t); err != nil {
+		l.problemf(n, "%s: %s", path, err)
+	}
 	return t
+}
+
+// CheckTag says what is wrong with a tag
+// (https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests).
+func CheckTag(t string) error {
+	if !tagName.MatchString(t) {
+		return fmt.Errorf("%s cannot be a tag: letters, digits and . _ -, at most 128 characters, not beginning with . or -", quote(t))
+	}
+	return nil
 }
 
 // urlPath reads the path of a request.
