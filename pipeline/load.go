@@ -61,18 +61,25 @@ func (p program) load(dir string, f flags) loaded {
 		l.problem("", err)
 	}
 	l.registry = registry.New(registry.Options{
-		Mirrors: l.runner.Mirrors, Cache: filepath.Join(l.cache, "blobs"),
+		Mirrors:  l.runner.Mirrors,
 		Username: p.getenv("SLIPWAY_REGISTRY_USERNAME"), Password: p.getenv("SLIPWAY_REGISTRY_PASSWORD"),
 	})
 	if len(l.problems) == 0 {
-		l.scan(f)
+		l.scan(top, f)
 	}
 	return l
 }
 
 // scan sorts the model's files by what they are for.
-func (l *loaded) scan(f flags) {
-	tree, err := source.Scan(os.DirFS(l.dir), source.Options{Files: l.config.Build.Files, Weights: l.config.Weights})
+func (l *loaded) scan(top string, f flags) {
+	below, err := filepath.Rel(top, l.dir)
+	if err != nil {
+		l.problem(l.dir, err)
+		return
+	}
+	tree, err := source.Scan(os.DirFS(top), source.Options{
+		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: l.config.Weights, Cases: caseFiles(l.config),
+	})
 	if err != nil {
 		l.problem(l.dir, err)
 		return
@@ -87,6 +94,14 @@ func (l *loaded) scan(f flags) {
 			l.problem(path, err)
 		}
 	}
+}
+
+func caseFiles(c config.Config) []string {
+	var files []string
+	for _, x := range c.Smoke.Cases {
+		files = append(files, x.File)
+	}
+	return files
 }
 
 // base asks the registry what the base image is; nil for Dockerfile builds.
@@ -133,8 +148,10 @@ func checkFlags(f flags) []result.Problem {
 	if f.platform != "linux/amd64" {
 		problems = append(problems, result.Problem{File: "--platform", Message: fmt.Sprintf("platform is %q; valid: linux/amd64", f.platform)})
 	}
-	if err := config.CheckDestination(f.publish); err != nil {
-		problems = append(problems, result.Problem{File: "--publish", Message: err.Error()})
+	if f.publish != "" && f.publish != "none" {
+		if err := config.CheckDestination(f.publish); err != nil {
+			problems = append(problems, result.Problem{File: "--publish", Message: err.Error()})
+		}
 	}
 	for _, t := range f.tags {
 		if err := config.CheckTag(t); err != nil {

@@ -42,6 +42,7 @@ func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, erro
 		dagger.WithLogOutput(log),
 		dagger.WithEnvironmentVariable("DO_NOT_TRACK", "1"),
 		dagger.WithEnvironmentVariable("DAGGER_NO_NAG", "1"),
+		dagger.WithEnvironmentVariable("NO_COLOR", "1"), // a file is read with any tool
 	}
 	if address.RunnerHost != "" {
 		options = append(options, dagger.WithRunnerHost(address.RunnerHost))

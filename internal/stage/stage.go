@@ -132,6 +132,9 @@ func execute(ctx context.Context, s Stage, run *Run, watch Watcher) result.Stage
 			record.Reason = "cancelled while it ran"
 		}
 	}
+	if record.Status == result.StageSkipped {
+		record.Started, record.DurationMS = nil, nil
+	}
 	note(run.Result, record, outcome.Remedy, err)
 	watch.Finished(record)
 	return record

@@ -82,6 +82,16 @@ func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.
 	return out
 }
 
+// got is the answer in what came back, as its protocol finds it.
+func got(proto protocol.Protocol, a protocol.Answer) expect.Answer {
+	content := proto.Answer(protocol.Response{Status: a.Status, ContentType: a.ContentType, Body: a.Body})
+	return expect.Answer{
+		Status: a.Status, ContentType: a.ContentType,
+		JSON: content.JSON, Text: content.Text, Problem: content.Problem,
+		Truncated: a.Truncated, Length: a.Length,
+	}
+}
+
 // latency gives percentiles by the nearest-rank method over the cases that were answered.
 func latency(answers []protocol.Answer) *result.Latency {
 	var ms []float64
