@@ -81,6 +81,10 @@ func trimSpaces(line string) string {
 // translate makes a regular expression of a pattern without its leading slash.
 func translate(p string) (string, bool) {
 	var b strings.Builder
+	// git compares what precedes the first wildcard by itself and cuts it off,
+	// so that the ** of foo**/bar counts as leading, against its documentation
+	// (match_pathname in git's dir.c).
+	first := strings.IndexAny(p, `*?[\`)
 	for i := 0; i < len(p); {
 		switch c := p[i]; c {
 		case '*':
@@ -88,7 +92,7 @@ func translate(p string) (string, bool) {
 			for end < len(p) && p[end] == '*' {
 				end++
 			}
-			starts := i == 0 || p[i-1] == '/'
+			starts := i == 0 || i == first || p[i-1] == '/'
 			switch {
 			case end-i >= 2 && starts && end < len(p) && p[end] == '/': // any number of directories
 				b.WriteString("(?:.*/)?")

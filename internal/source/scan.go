@@ -52,6 +52,9 @@ func (s *scanner) problemf(rel, format string, args ...any) {
 	s.tree.Problems = append(s.tree.Problems, result.Problem{File: s.full(rel), Message: fmt.Sprintf(format, args...)})
 }
 
+// gitsOwn are files among weights that are for git, and keep the directory in it.
+var gitsOwn = map[string]bool{".gitignore": true, ".gitattributes": true, ".gitkeep": true}
+
 // weights adds a file or a directory that the configuration names.
 func (s *scanner) weights(rel string) error {
 	info, err := fs.Lstat(s.fsys, s.full(rel))
@@ -65,7 +68,7 @@ func (s *scanner) weights(rel string) error {
 	if !info.IsDir() {
 		return s.add(&s.tree.Weights, rel, info)
 	}
-	before := len(s.seen)
+	empty := true
 	err = fs.WalkDir(s.fsys, s.full(rel), func(p string, d fs.DirEntry, err error) error {
 		below := strings.TrimPrefix(strings.TrimPrefix(p, s.options.Dir), "/")
 		switch {
@@ -76,19 +79,20 @@ func (s *scanner) weights(rel string) error {
 				return fs.SkipDir
 			}
 			return nil
-		case d.IsDir():
+		case d.IsDir(), gitsOwn[d.Name()]:
 			return nil
 		}
 		info, err := d.Info()
 		if err != nil {
 			return err
 		}
+		empty = false
 		return s.add(&s.tree.Weights, below, info)
 	})
 	if err != nil {
 		return fmt.Errorf("reading the weights: %w", err)
 	}
-	if len(s.seen) == before && !slices.ContainsFunc(s.options.Weights, func(w string) bool { return path.Clean(w) != rel && inside(path.Clean(w), rel) }) {
+	if empty {
 		s.problemf(rel, "weights: the directory holds no file")
 	}
 	return nil
