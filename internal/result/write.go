@@ -1,0 +1,103 @@
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+)
+
+// Write writes the result as indented JSON to path, mode 0644. The file is
+// replaced in one step: whoever reads it sees the old result or the new one,
+// never half of it. The directory must exist.
+func (r Result) Write(path string) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false) // people read this file too
+	if err := encoder.Encode(r.withLists()); err != nil {
+		return fmt.Errorf("encoding the result: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".result-*.json")
+	if err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // after the rename there is nothing to remove
+	_, err = f.Write(b.Bytes())
+	if err == nil {
+		err = f.Chmod(0o644) // CreateTemp makes 0600; artifacts and other users read this file
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	return nil
+}
+
+// Read reads a result that Write wrote. A result of another schema version is
+// an error, not a guess; fields that we do not know are let through, so that
+// an older reader takes a newer writer's additions.
+func Read(path string) (Result, error) {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return Result{}, fmt.Errorf("reading the result: %w", err)
+	}
+	var r Result
+	if err := json.Unmarshal(body, &r); err != nil {
+		return Result{}, fmt.Errorf("reading the result %s: %w", path, err)
+	}
+	if r.Schema != Schema {
+		return Result{}, fmt.Errorf("reading the result %s: schema is %d, and this program reads %d; use the version of slipway that wrote it", path, r.Schema, Schema)
+	}
+	return r, nil
+}
+
+// withLists is a copy in which every list and map is there, if empty: readers
+// in other languages loop over lists, and null is not one.
+func (r Result) withLists() Result {
+	v := reflect.ValueOf(&r).Elem()
+	return fill(v).Interface().(Result)
+}
+
+// fill returns a copy of v without nil slices and maps. Pointers stay as they
+// are when nil, because there null means "does not exist".
+func fill(v reflect.Value) reflect.Value {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		p := reflect.New(v.Type().Elem())
+		p.Elem().Set(fill(v.Elem()))
+		return p
+	case reflect.Slice:
+		s := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			s.Index(i).Set(fill(v.Index(i)))
+		}
+		return s
+	case reflect.Map:
+		if v.IsNil() {
+			return reflect.MakeMap(v.Type())
+		}
+		return v
+	case reflect.Struct:
+		out := reflect.New(v.Type()).Elem()
+		out.Set(v) // also takes unexported fields, such as time.Time's
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				out.Field(i).Set(fill(v.Field(i)))
+			}
+		}
+		return out
+	default:
+		return v
+	}
+}
