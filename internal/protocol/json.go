@@ -3,11 +3,15 @@ package protocol
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // isJSON is true for JSON, and for what Python's json module writes for
 // numbers that JSON has no words for (NaN, Infinity, -Infinity).
 func isJSON(data []byte) bool { return json.Valid(data) || json.Valid(mask(data)) }
+
+// nonFinite are the words, each with a number of the same length.
+var nonFinite = map[string]string{"NaN": "1e0", "Infinity": "10000000", "-Infinity": "-10000000"}
 
 // mask replaces bare NaN and Infinity by numbers of the same length. What is
 // then valid JSON was valid but for them, and offsets in it hold for data too.
@@ -16,25 +20,38 @@ func mask(data []byte) []byte {
 		return data
 	}
 	out := bytes.Clone(data)
-	quoted := false
-	for i := 0; i < len(out); i++ {
+	for i := 0; i < len(out); {
 		switch {
-		case quoted && out[i] == '\\':
-			i++
 		case out[i] == '"':
-			quoted = !quoted
-		case quoted:
-		case bytes.HasPrefix(out[i:], []byte("NaN")) && !follows(out, i, '-'):
-			i += copy(out[i:], "1e0") - 1
-		case bytes.HasPrefix(out[i:], []byte("Infinity")):
-			i += copy(out[i:], "10000000") - 1
+			i = afterString(out, i)
+		case strings.IndexByte(betweenValues, out[i]) >= 0:
+			i++
+		default:
+			end := i
+			for end < len(out) && out[end] != '"' && strings.IndexByte(betweenValues, out[end]) < 0 {
+				end++
+			}
+			copy(out[i:end], nonFinite[string(out[i:end])])
+			i = end
 		}
 	}
 	return out
 }
 
-// follows is true when c stands right before out[i]: -NaN is no token of anybody's.
-func follows(out []byte, i int, c byte) bool { return i > 0 && out[i-1] == c }
+const betweenValues = " \t\r\n[]{},:"
+
+// afterString is where a string that begins at i has ended.
+func afterString(data []byte, i int) int {
+	for i++; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return i
+}
 
 // member returns the value of one member of a JSON object as it is written.
 // Of members with the same name the last counts, as in encoding/json.

@@ -1,5 +1,7 @@
 package protocol
 
+import "net/netip"
+
 // Observations is everything the probe saw. It holds no verdict: expect
 // judges it on the host, so a changed expectation runs nothing again.
 type Observations struct {
@@ -13,6 +15,8 @@ type Observations struct {
 	Exit    *Exit    `json:"exit,omitempty"`
 	Answers []Answer `json:"answers"`
 	Memory  *Memory  `json:"memory"`
+	// Listening are the addresses the server listened on in the end, "127.0.0.1:8080".
+	Listening []string `json:"listening,omitempty"`
 	// Connections are outbound connections the server opened, "host:port", each once.
 	Connections []string `json:"connections,omitempty"`
 	// StopMS is how long the server took to go after SIGTERM; Killed is true when it had to be killed.
@@ -24,6 +28,23 @@ type Observations struct {
 	Error string `json:"error,omitempty"`
 }
 
+// OnlyLoopback is true when the server listens on this port for its own
+// container only: the probe reaches it, and nobody outside will.
+func (o Observations) OnlyLoopback(port int) bool {
+	found := false
+	for _, address := range o.Listening {
+		addr, err := netip.ParseAddrPort(address)
+		if err != nil || int(addr.Port()) != port {
+			continue
+		}
+		if !addr.Addr().IsLoopback() {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
 // Exit is how a process ended.
 type Exit struct {
 	Code int `json:"code"`
@@ -31,6 +52,8 @@ type Exit struct {
 	Signal string `json:"signal,omitempty"`
 	// OOM is true when the kernel's out-of-memory killer ended it.
 	OOM bool `json:"oom,omitempty"`
+	// TimedOut is true when it was ended because its time was over.
+	TimedOut bool `json:"timed_out,omitempty"`
 	// AfterMS is the time from start to end, in milliseconds.
 	AfterMS float64 `json:"after_ms"`
 }

@@ -12,7 +12,7 @@ type Spec struct {
 	Version int `json:"version"`
 	// Run differs from run to run, so that no cache answers for the server.
 	Run string `json:"run"`
-	// Command is the server's full argument vector, as docker run would start it. Empty: nothing is started.
+	// Command is the server's full argument vector, as docker run would start it.
 	Command []string `json:"command"`
 	// Env is added to the image's own environment for the server only.
 	Env map[string]string `json:"env,omitempty"`
@@ -24,6 +24,9 @@ type Spec struct {
 	Ready Ready  `json:"ready"`
 	// Cases are sent one after the other, in this order, once the server is ready.
 	Cases []Request `json:"cases"`
+	// StopTimeoutMS is how long the server has to go after SIGTERM, in
+	// milliseconds; 0 is ten seconds, as docker stop gives it.
+	StopTimeoutMS int64 `json:"stop_timeout_ms,omitempty"`
 }
 
 // Ready says when the server counts as ready.

@@ -1,0 +1,259 @@
+//go:build linux
+
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
+)
+
+// prSetChildSubreaper makes orphaned descendants our children, as if we were
+// pid 1, so that none is left behind. linux/prctl.h.
+const prSetChildSubreaper = 36
+
+// process is the command under supervision. There is one in the life of a
+// probe: it reaps every child, whoever made it.
+type process struct {
+	pid     int
+	started time.Time
+	output  *tail
+	// ended is closed once the command itself has ended; exit is valid then.
+	ended chan struct{}
+	exit  protocol.Exit
+	// alone is closed once no descendant is left at all.
+	alone chan struct{}
+	// drained is closed once everything that was printed has been read.
+	drained chan struct{}
+	pipe    *os.File
+	oomKill func() int64
+	ooms    int64
+}
+
+// start runs a command in its own process group with stdout and stderr going
+// to output. A command that cannot be started has ended, as in a shell, with
+// code 127 when there is no such file and 126 when it cannot be executed.
+func start(args, env []string, output *tail, oomKills func() int64) (*process, error) {
+	p := &process{
+		output: output, oomKill: oomKills, ooms: oomKills(),
+		ended: make(chan struct{}), alone: make(chan struct{}), drained: make(chan struct{}),
+	}
+	// Where this fails, an orphan goes to the container's pid 1 and ends with it.
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0)
+	stdin, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stdin.Close() }()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = w.Close() }()
+	p.pipe, p.started = r, time.Now()
+	go func() {
+		defer close(p.drained)
+		output.readFrom(r)
+	}()
+	path, err := lookPath(args[0], env)
+	if err == nil {
+		p.pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{
+			Env:   env,
+			Files: []uintptr{stdin.Fd(), w.Fd(), w.Fd()},
+			Sys:   &syscall.SysProcAttr{Setpgid: true},
+		})
+	}
+	if err != nil {
+		p.notStarted(args[0], err)
+		return p, nil
+	}
+	go p.reap()
+	return p, nil
+}
+
+func (p *process) notStarted(name string, err error) {
+	p.exit.Code = 126
+	if errors.Is(err, fs.ErrNotExist) {
+		p.exit.Code = 127
+	}
+	_, _ = fmt.Fprintf(p.output, "cannot start %s: %v\n", name, explain(name, err))
+	close(p.ended)
+	close(p.alone)
+}
+
+// explain adds what the kernel's error numbers leave unsaid.
+func explain(name string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOEXEC):
+		return fmt.Errorf("%w (a program for another processor, or a script without a #! line)", err)
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "/"):
+		if _, e := os.Stat(name); e == nil {
+			return errors.New("the file is there, but the interpreter it names is not in the image")
+		}
+	}
+	return err
+}
+
+// reap waits for children until there are none: the command, and whatever it left to us.
+func (p *process) reap() {
+	defer close(p.alone)
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, 0, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return
+		case pid == p.pid && (status.Exited() || status.Signaled()):
+			p.exit = exitOf(status, time.Since(p.started))
+			killed := p.exit.Signal == "SIGKILL" || p.exit.Code == 128+int(syscall.SIGKILL)
+			p.exit.OOM = killed && p.oomKill() > p.ooms
+			close(p.ended)
+		}
+	}
+}
+
+func exitOf(status syscall.WaitStatus, after time.Duration) protocol.Exit {
+	exit := protocol.Exit{Code: status.ExitStatus(), AfterMS: ms(after)}
+	if status.Signaled() {
+		exit.Signal = signalName(status.Signal())
+		exit.Code = 128 + int(status.Signal()) // as a shell and docker say it
+	}
+	return exit
+}
+
+// stop asks the command to end, as docker stop does, and makes it end when it
+// has not after grace. Then it ends whatever is left.
+func (p *process) stop(ask syscall.Signal, grace time.Duration) (took time.Duration, killed bool) {
+	begin := time.Now()
+	if !p.hasEnded() {
+		_ = syscall.Kill(p.pid, ask)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(grace):
+		killed = true
+	}
+	took = time.Since(begin)
+	p.killAll()
+	return took, killed
+}
+
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// endsWithin waits a little for the end: a connection that broke may be its first sign.
+func (p *process) endsWithin(wait time.Duration) bool {
+	select {
+	case <-p.ended:
+		return true
+	case <-time.After(wait):
+		return false
+	}
+}
+
+// while is a context that ends when the command does, or grace later.
+func (p *process) while(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.ended:
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(grace):
+		}
+	}()
+	return ctx, cancel
+}
+
+// killAll ends every descendant, also those that left the process group, and
+// waits for the last of their output. Both waits are bounded: a process stuck
+// in the kernel cannot be ended by anybody.
+func (p *process) killAll() {
+	deadline := time.After(2 * time.Second)
+	for alone := false; !alone; {
+		if p.pid > 0 {
+			_ = syscall.Kill(-p.pid, syscall.SIGKILL)
+		}
+		for _, pid := range descendants(os.DirFS("/proc"), os.Getpid()) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		select {
+		case <-p.alone:
+			alone = true
+		case <-deadline:
+			alone = true
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	_ = p.pipe.SetReadDeadline(time.Now().Add(time.Second))
+	<-p.drained
+	_ = p.pipe.Close()
+}
+
+// lookPath finds a program as the container runtime does: in the PATH of the environment it gets.
+func lookPath(name string, env []string) (string, error) {
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	search := ""
+	for _, kv := range env {
+		if value, ok := strings.CutPrefix(kv, "PATH="); ok {
+			search = value
+		}
+	}
+	denied := false
+	for _, dir := range filepath.SplitList(search) {
+		path := filepath.Join(dir, name)
+		info, err := os.Stat(path)
+		switch {
+		case err != nil || info.IsDir():
+		case info.Mode()&0o111 == 0:
+			denied = true
+		case strings.Contains(path, "/"):
+			return path, nil
+		default:
+			return "./" + path, nil
+		}
+	}
+	if denied {
+		return "", fmt.Errorf("%w: the file on PATH is not executable", fs.ErrPermission)
+	}
+	return "", fmt.Errorf("%w on PATH (%s)", fs.ErrNotExist, search)
+}
+
+// signalName is "SIGKILL" for 9: syscall has only the sentence "killed".
+func signalName(s syscall.Signal) string {
+	names := map[syscall.Signal]string{
+		syscall.SIGHUP: "SIGHUP", syscall.SIGINT: "SIGINT", syscall.SIGQUIT: "SIGQUIT", syscall.SIGILL: "SIGILL",
+		syscall.SIGTRAP: "SIGTRAP", syscall.SIGABRT: "SIGABRT", syscall.SIGBUS: "SIGBUS", syscall.SIGFPE: "SIGFPE",
+		syscall.SIGKILL: "SIGKILL", syscall.SIGUSR1: "SIGUSR1", syscall.SIGSEGV: "SIGSEGV", syscall.SIGUSR2: "SIGUSR2",
+		syscall.SIGPIPE: "SIGPIPE", syscall.SIGALRM: "SIGALRM", syscall.SIGTERM: "SIGTERM", syscall.SIGSYS: "SIGSYS",
+		syscall.SIGXCPU: "SIGXCPU", syscall.SIGXFSZ: "SIGXFSZ",
+	}
+	if name, ok := names[s]; ok {
+		return name
+	}
+	return fmt.Sprintf("signal %d", int(s))
+}
+
+// ms is a duration in milliseconds, to the microsecond.
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

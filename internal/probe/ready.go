@@ -1,0 +1,112 @@
+//go:build linux
+
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
+)
+
+const (
+	defaultReady = 60 * time.Second
+	// pollLimit bounds one readiness question. Some servers compute before they
+	// answer it (TGI and TEI run the model), so it is not short.
+	pollLimit = 10 * time.Second
+	// A port that nobody listens on is asked often: that costs the server
+	// nothing. One that answers is asked less and less often.
+	pollFirst = 25 * time.Millisecond
+	pollLast  = 250 * time.Millisecond
+	pollBytes = 64 << 10
+)
+
+// waitReady asks until the server is ready, ctx ends, or limit is over. The
+// answer is empty when it is ready, else why it is not, with the last
+// readiness answer.
+func (c *client) waitReady(ctx context.Context, checks []protocol.Check, limit time.Duration, listening func() string) string {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	pause, last := pollFirst, ""
+	for {
+		why, err := c.poll(ctx, checks)
+		switch {
+		case why == "" && err == nil:
+			return ""
+		case ctx.Err() != nil:
+		case errors.Is(err, syscall.ECONNREFUSED):
+			last = c.explain(err, nil, 0, pollLimit)
+		case err != nil:
+			last = c.explain(err, nil, 0, pollLimit)
+			pause = longer(pause)
+		default:
+			last = why
+			pause = longer(pause)
+		}
+		select {
+		case <-time.After(pause):
+			continue
+		case <-ctx.Done():
+		}
+		if last == "" {
+			last = "it did not answer"
+		}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return fmt.Sprintf("not ready within %s: %s%s", limit, last, listening())
+		}
+		return last
+	}
+}
+
+func longer(pause time.Duration) time.Duration { return min(pause*5/4, pollLast) }
+
+// poll asks all checks once. why is what the first that is not content missed.
+func (c *client) poll(ctx context.Context, checks []protocol.Check) (why string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
+	for _, check := range checks {
+		resp, err := c.send(ctx, protocol.Message{Method: http.MethodGet, Path: check.Path})
+		if err != nil {
+			return "", err
+		}
+		body, err := io.ReadAll(io.LimitReader(resp.Body, pollBytes))
+		_ = resp.Body.Close()
+		if err != nil {
+			return "", err
+		}
+		said := check.Judge(protocol.Response{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), Body: body})
+		if !said.Ready {
+			return said.Why, nil
+		}
+	}
+	return "", nil
+}
+
+// listening are the addresses listened on now that were not before: the engine
+// may have a listener of its own in the container's network.
+func listening(proc fs.FS, before []netip.AddrPort) []string {
+	var out []string
+	for _, l := range listeners(sockets(proc)) {
+		if !slices.Contains(before, l) {
+			out = append(out, l.String())
+		}
+	}
+	return out
+}
+
+// elsewhere tells of a server that listens, but not on the port that is asked.
+func elsewhere(addresses []string, port int) string {
+	if len(addresses) == 0 || slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, fmt.Sprintf(":%d", port)) }) {
+		return ""
+	}
+	return " (the server listens on " + strings.Join(addresses, ", ") + ")"
+}
