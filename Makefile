@@ -21,7 +21,7 @@ unit: ## tests that need neither engine nor network
 
 lint: ## golangci-lint on the code, actionlint on the workflows
 	go tool -modfile=tools/lint/go.mod golangci-lint run ./...
-	go tool -modfile=tools/lint/go.mod actionlint
+	go tool -modfile=tools/actionlint/go.mod actionlint
 	go mod tidy -diff
 
 e2e: lab ## every model, and every way a run can end, on the real engine and registry
