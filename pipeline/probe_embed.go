@@ -37,5 +37,8 @@ func unpackProbe(dir, arch string, data []byte) (string, error) {
 	if err := temporary.Close(); err != nil {
 		return "", err
 	}
+	if err := os.Chmod(temporary.Name(), 0o755); err != nil {
+		return "", err
+	}
 	return path, os.Rename(temporary.Name(), path)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"maps"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,6 +92,9 @@ func (c *container) Exec(ctx context.Context, x stage.Exec) (stage.Output, error
 	return out, nil
 }
 
+// prepare puts everything an Exec asks for around the image. Files and the
+// output directory are mounted, not copied: a copy is a new snapshot of the
+// whole file system, and costs more than most commands.
 func (c *container) prepare(x stage.Exec) *dagger.Container {
 	client, v := c.engine.client, c.value
 	if x.User != "" {
@@ -103,28 +105,27 @@ func (c *container) prepare(x stage.Exec) *dagger.Container {
 		v = v.WithDirectory(t.Path, tree)
 	}
 	for _, at := range slices.Sorted(maps.Keys(x.Files)) {
-		f := x.Files[at]
-		permissions := 0o644
-		if f.Executable {
-			permissions = 0o755
-		}
-		if f.Host != "" {
-			v = v.WithFile(at, c.engine.hostFile(f.Host), dagger.ContainerWithFileOpts{Permissions: permissions})
-		} else {
-			v = v.WithNewFile(at, string(f.Content), dagger.ContainerWithNewFileOpts{Permissions: permissions})
-		}
+		v = v.WithMountedFile(at, c.file(x.Files[at]))
 	}
 	for _, at := range slices.Sorted(maps.Keys(x.Mounts)) {
 		v = v.WithMountedDirectory(at, x.Mounts[at].(*dagger.Directory))
 	}
 	if x.Output != "" {
 		// Open to every user: the image's own may be any.
-		parent, name := path.Split(x.Output)
+		const name = "open"
 		open := client.Directory().WithNewDirectory(name, dagger.DirectoryWithNewDirectoryOpts{Permissions: 0o777})
-		v = v.WithDirectory(parent, open)
+		v = v.WithMountedDirectory(x.Output, open.Directory(name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(x.Env)) {
 		v = v.WithEnvVariable(key, x.Env[key])
 	}
 	return v
+}
+
+func (c *container) file(f stage.File) *dagger.File {
+	if f.Host != "" {
+		return c.engine.hostFile(f.Host)
+	}
+	const name = "file"
+	return c.engine.client.Directory().WithNewFile(name, string(f.Content)).File(name)
 }

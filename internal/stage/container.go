@@ -44,11 +44,11 @@ type Exec struct {
 	User string
 }
 
-// File is one file put into a container: its content, or the host file that has it.
+// File is one file put into a container: its content, or the host file that
+// has it, with the mode that it has there.
 type File struct {
-	Content    []byte
-	Host       string
-	Executable bool
+	Content []byte
+	Host    string
 }
 
 // Tree is a part of a host directory, laid over Path in the container.

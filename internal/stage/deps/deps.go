@@ -94,7 +94,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, path string) (layer.Lay
 		Files: map[string]stage.File{
 			"/slipway/install.py":       {Content: installScript},
 			"/slipway/requirements.txt": {Content: run.Plan.Deps.Lock},
-			"/slipway/probe":            {Host: s.Probe, Executable: true},
+			"/slipway/probe":            {Host: s.Probe},
 		},
 		Mounts: map[string]stage.Directory{stage.UVDir: uv},
 		Env: map[string]string{

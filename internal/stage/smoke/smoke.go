@@ -86,7 +86,7 @@ func (s Stage) observe(ctx context.Context, run *stage.Run, spec protocol.Spec) 
 	_, err = run.Container.Exec(ctx, stage.Exec{
 		Args: []string{"/slipway/probe", "smoke", "--spec", "/slipway/spec.json", "--out", outDir + "/observations.json"},
 		Files: map[string]stage.File{
-			"/slipway/probe":     {Host: s.Probe, Executable: true},
+			"/slipway/probe":     {Host: s.Probe},
 			"/slipway/spec.json": {Content: told},
 		},
 		Output: outDir, OutputTo: dir,

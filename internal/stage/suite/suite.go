@@ -45,7 +45,7 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 			"SLIPWAY_RUN":    s.Nonce,
 			"PYTEST_ADDOPTS": "-p no:cacheprovider -o junit_family=xunit1 --junitxml=" + outDir + "/junit.xml",
 		},
-		Files:    map[string]stage.File{"/slipway/probe": {Host: s.Probe, Executable: true}},
+		Files:    map[string]stage.File{"/slipway/probe": {Host: s.Probe}},
 		Output:   outDir,
 		OutputTo: filepath.Join(s.Scratch, "test"),
 	}
