@@ -1,0 +1,70 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// labCommand does something to the lab's own engine; only a native lab has one.
+func labCommand(t *testing.T, args ...string) {
+	t.Helper()
+	if lab.Engine == "" {
+		t.Fatal("this test stops and starts the engine, which is the lab's only where it runs without Docker")
+	}
+	cmd := command(t, nil, "go", append([]string{"run", "-C", "tools/lab", "."}, args...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("lab %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// TestTwoEngines: engines that share nothing, a layer store that is empty both
+// times, and one digest.
+func TestTwoEngines(t *testing.T) {
+	t.Cleanup(func() { labCommand(t, "engine", "start") })
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var digests []string
+	for _, state := range []string{"e2e-one", "e2e-two"} {
+		labCommand(t, "engine", "start", "--state", state, "--empty")
+		o := shipEnv(t, []string{"XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + strings.TrimSpace(string(goCache))}, model("iris"))
+		o.wantStatus(t, result.Passed)
+		if o.Deps.Hit != "" {
+			t.Errorf("the dependencies were not made anew: %+v", o.Deps)
+		}
+		digests = append(digests, o.Image.Digest)
+	}
+	if digests[0] != digests[1] {
+		t.Errorf("two engines, two digests: %v", digests)
+	}
+}
+
+// TestEngineDies: an engine that goes away in the middle is nobody's fault but
+// has to be told as what it is.
+func TestEngineDies(t *testing.T) {
+	t.Cleanup(func() { labCommand(t, "engine", "start") })
+	out := t.TempDir()
+	cmd := command(t, nil, slipway, model("iris"), "--fresh", "--out", out)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * time.Second)
+	labCommand(t, "engine", "kill")
+	killed := time.Now()
+	o := read(t, out, exitCode(t, cmd.Wait()), output.String())
+	t.Logf("ended %.1f s after the engine", time.Since(killed).Seconds())
+	o.wantErrored(t, lab.Engine)
+	if !strings.Contains(o.Error.What, "went away") {
+		t.Errorf("what happened is told as %q", o.Error.What)
+	}
+}
