@@ -73,10 +73,16 @@ func count(t *result.Tests, cases []junitCase) {
 // place is how pytest ends the account of a failure: the line that raised.
 var place = regexp.MustCompile(`(?m)^(\S+\.py):(\d+): `)
 
+// cause is how pytest marks what was raised.
+var cause = regexp.MustCompile(`(?m)^E +(\S.*)$`)
+
 func failure(c junitCase, d junitDetail) result.TestFailure {
 	f := result.TestFailure{Name: c.Name, File: c.File, Message: firstLine(d.Message)}
 	if f.File != "" {
 		f.Line = c.Line + 1
+	}
+	if found := cause.FindAllStringSubmatch(d.Text, -1); f.Message == "collection failure" && found != nil {
+		f.Message = found[len(found)-1][1] // which module could not be imported, and why
 	}
 	if f.File == "" && c.ClassName != "" {
 		f.Name = c.ClassName + "." + c.Name
