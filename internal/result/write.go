@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,7 +18,7 @@ func (r Result) Write(path string) error {
 	encoder := json.NewEncoder(&b)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false) // people read this file too
-	if err := encoder.Encode(r.withLists()); err != nil {
+	if err := encoder.Encode(r); err != nil {
 		return fmt.Errorf("encoding the result: %w", err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".result-*.json")
@@ -59,20 +60,26 @@ func Read(path string) (Result, error) {
 	return r, nil
 }
 
-// withLists is a copy in which every list and map is there, if empty: readers
-// in other languages loop over lists, and null is not one.
-func (r Result) withLists() Result {
-	v := reflect.ValueOf(&r).Elem()
-	return fill(v).Interface().(Result)
+// MarshalJSON writes every list and map, if empty: readers in other languages
+// loop over lists, and null is not one. Numbers that JSON cannot write (a
+// metric that is not a number) are left out rather than costing the whole result.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result // without this method
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // whoever encodes the result decides
+	err := encoder.Encode(plain(fill(reflect.ValueOf(r)).Interface().(Result)))
+	return b.Bytes(), err
 }
 
-// fill returns a copy of v without nil slices and maps. Pointers stay as they
-// are when nil, because there null means "does not exist".
+// fill returns a copy of v without nil slices and maps, and without NaN and
+// infinities. Pointers stay as they are when nil, because there null means
+// "does not exist".
 func fill(v reflect.Value) reflect.Value {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if v.IsNil() {
-			return v
+		if v.IsNil() || !writable(v.Elem()) {
+			return reflect.Zero(v.Type())
 		}
 		p := reflect.New(v.Type().Elem())
 		p.Elem().Set(fill(v.Elem()))
@@ -84,10 +91,13 @@ func fill(v reflect.Value) reflect.Value {
 		}
 		return s
 	case reflect.Map:
-		if v.IsNil() {
-			return reflect.MakeMap(v.Type())
+		m := reflect.MakeMap(v.Type())
+		for key, value := range v.Seq2() {
+			if writable(value) {
+				m.SetMapIndex(key, value)
+			}
 		}
-		return v
+		return m
 	case reflect.Struct:
 		out := reflect.New(v.Type()).Elem()
 		out.Set(v) // also takes unexported fields, such as time.Time's
@@ -97,7 +107,14 @@ func fill(v reflect.Value) reflect.Value {
 			}
 		}
 		return out
-	default:
-		return v
+	case reflect.Float64:
+		if !writable(v) {
+			return reflect.Zero(v.Type())
+		}
 	}
+	return v
+}
+
+func writable(v reflect.Value) bool {
+	return v.Kind() != reflect.Float64 || !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0)
 }

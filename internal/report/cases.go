@@ -1,0 +1,158 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// columns is how wide expected and got are together: what a comment shows
+// without scrolling, and a terminal without breaking.
+const columns = 96
+
+// cases lists every case: those that passed in a table, the others with
+// expected and got beside each other.
+func cases(r result.Result, d detail) string {
+	if r.Smoke == nil || d.items == 0 {
+		return ""
+	}
+	var blocks []string
+	if failed := failedCases(r, d); failed != "" {
+		blocks = append(blocks, failed)
+	}
+	rows := []string{"| case | | latency | largest difference |", "|---|---|---|---|"}
+	for _, c := range r.Smoke.Cases {
+		if c.Status == result.StagePassed && len(rows) < d.items {
+			rows = append(rows, fmt.Sprintf("| %s | ✅ passed | %s | %s |", text(c.Name, d.runes), duration(c.LatencyMS), difference(c.MaxAbsDiff)))
+		}
+	}
+	if len(rows) > 2 {
+		blocks = append(blocks, strings.Join(rows, "\n"))
+	}
+	if r.Smoke.Protocol != "" {
+		line := "Asked by the protocol " + text(r.Smoke.Protocol, d.runes)
+		if r.Smoke.ProtocolWhy != "" {
+			line += " (" + text(r.Smoke.ProtocolWhy, d.runes) + ")"
+		}
+		blocks = append(blocks, line+".")
+	}
+	for i, c := range r.Smoke.Connections {
+		if i >= d.items {
+			break
+		}
+		blocks = append(blocks, "The server connected to "+code(c, d.runes)+".")
+	}
+	return strings.TrimSuffix(join(blocks), "\n")
+}
+
+// failedCases are the cases that did not pass, with the first difference and both answers.
+func failedCases(r result.Result, d detail) string {
+	if r.Smoke == nil || d.items == 0 {
+		return ""
+	}
+	var blocks []string
+	shown, all := 0, 0
+	for _, c := range r.Smoke.Cases {
+		if c.Status == result.StagePassed {
+			continue
+		}
+		if all++; shown >= d.items {
+			continue
+		}
+		shown++
+		line := "❌ " + code(c.Name, d.runes)
+		if c.Reason != "" {
+			line += ": " + text(c.Reason, d.runes)
+		}
+		blocks = append(blocks, line)
+		if both := sideBySide(c, d); len(both) > 0 {
+			blocks = append(blocks, fence(strings.Join(both, "\n"), complete))
+		}
+		if c.MaxAbsDiff != nil {
+			blocks = append(blocks, "Largest difference: "+difference(c.MaxAbsDiff)+" absolute, "+difference(c.MaxRelDiff)+" relative.")
+		}
+	}
+	return strings.TrimSuffix(join(append(blocks, more(shown, all))), "\n")
+}
+
+// sideBySide shows expected and got in two columns, d.lines rows of them from
+// shortly before the first line that differs. A "|" stands between lines that
+// are not equal, as in diff -y; which of them are out of tolerance the reason says.
+func sideBySide(c result.Case, d detail) []string {
+	if c.Expected == "" && c.Got == "" {
+		return nil
+	}
+	want, got := valueLines(c.Expected), valueLines(c.Got)
+	n := max(len(want), len(got))
+	first := 0
+	for first < n-1 && lineAt(want, first) == lineAt(got, first) {
+		first++
+	}
+	const before = 2 // rows of context
+	from := 0
+	if n > d.lines {
+		from = max(0, min(first-before, n-d.lines))
+	}
+	width := 8 // of "expected"
+	to := n
+	if d.lines < n-from {
+		to = from + d.lines
+	}
+	for i := from; i < to; i++ {
+		width = max(width, utf8.RuneCountInString(lineAt(want, i)), utf8.RuneCountInString(lineAt(got, i)))
+	}
+	width = min(width, (columns-3)/2)
+	rows := []string{pad("expected", width) + "   got"}
+	if from > 0 {
+		rows = append(rows, "… "+count(from, "line")+" before")
+	}
+	room := d.lines
+	for i := from; i < to && room > 0; i++ {
+		between := "   "
+		if lineAt(want, i) != lineAt(got, i) {
+			between = " | "
+		}
+		left, right := wrap(lineAt(want, i), width), wrap(lineAt(got, i), width)
+		for k := range max(len(left), len(right)) {
+			if room--; room < 0 {
+				return append(rows, "…")
+			}
+			rows = append(rows, strings.TrimRight(pad(lineAt(left, k), width)+between+lineAt(right, k), " "))
+		}
+	}
+	if to < n {
+		rows = append(rows, "… "+count(n-to, "line")+" more")
+	}
+	return rows
+}
+
+func valueLines(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimRight(clean(s), "\n"), "\n")
+}
+
+func lineAt(lines []string, i int) string {
+	if i >= len(lines) {
+		return ""
+	}
+	return lines[i]
+}
+
+// wrap breaks a line into pieces of width characters, anywhere: a row of numbers has few good places.
+func wrap(s string, width int) []string {
+	runes := []rune(s)
+	var out []string
+	for len(runes) > width {
+		out = append(out, string(runes[:width]))
+		runes = runes[width:]
+	}
+	return append(out, string(runes))
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+}

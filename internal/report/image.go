@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// image says what was made: digest, platforms, tags, and each layer with its diff ID.
+func image(r result.Result, d detail) string {
+	if r.Image == nil || d.items == 0 {
+		return ""
+	}
+	i := r.Image
+	var blocks, about []string
+	if i.Digest != "" {
+		about = append(about, "- digest: "+code(i.Digest, d.runes))
+	}
+	if i.Reference != "" {
+		about = append(about, "- published as: "+code(i.Reference, d.runes))
+	}
+	for n, t := range i.Tags {
+		if n >= d.items {
+			about = append(about, "- "+more(n, len(i.Tags)))
+			break
+		}
+		about = append(about, "- tag: "+code(t, d.runes))
+	}
+	if r.Base != nil {
+		about = append(about, "- base: "+code(r.Base.Ref, d.runes)+" at "+code(r.Base.Digest, d.runes))
+	}
+	if len(i.Platforms) > 1 {
+		for _, p := range i.Platforms[:min(len(i.Platforms), d.items)] {
+			run := "not run"
+			if p.Tested {
+				run = "run"
+			}
+			about = append(about, fmt.Sprintf("- platform: %s, %s, %s", text(p.Platform, d.runes), size(p.Size), run))
+		}
+	}
+	blocks = append(blocks, strings.Join(about, "\n"))
+	if len(i.Layers) > 0 {
+		rows := []string{"| layer | size | pushed | digest | diff ID | |", "|---|---|---|---|---|---|"}
+		for n, l := range i.Layers {
+			if n >= d.items {
+				break
+			}
+			rows = append(rows, layerRow(l, d))
+		}
+		blocks = append(blocks, strings.Join(rows, "\n"), more(d.items, len(i.Layers)))
+	}
+	if r.Deps != nil {
+		how := "made in this run"
+		if r.Deps.Hit != "" {
+			how = "found in: " + text(r.Deps.Hit, d.runes)
+		}
+		blocks = append(blocks, "Dependencies: "+how+".")
+	}
+	return strings.TrimSuffix(join(blocks), "\n")
+}
+
+func layerRow(l result.Layer, d detail) string {
+	pushed := "–"
+	if l.PushedBytes != nil {
+		pushed = size(*l.PushedBytes)
+		if *l.PushedBytes == 0 {
+			pushed = "there already"
+		}
+	}
+	note := ""
+	if !l.Reproducible {
+		note = "not reproducible"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", text(l.Kind, d.runes), size(l.Size), pushed,
+		text(short(l.Digest), d.runes), text(short(l.DiffID), d.runes), note)
+}
+
+// commands are what to type to run the published image; none when there is nothing to run.
+// The result does not know the port, so Docker is asked to publish whatever the image exposes.
+func commands(r result.Result) []string {
+	if !published(r) {
+		return nil
+	}
+	i := r.Image
+	if !inDirectory(r) {
+		return []string{"docker run --rm -P " + word(i.Reference)}
+	}
+	from, to := i.Repository, r.Model+":latest"
+	if r.Model == "" {
+		to = "model:latest"
+	}
+	if len(i.Tags) > 0 {
+		from, to = from+":"+i.Tags[0], strings.TrimSuffix(to, "latest")+i.Tags[0]
+	}
+	return []string{"skopeo copy " + word(from) + " " + word("docker-daemon:"+to), "docker run --rm -P " + word(to)}
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
+
+// word is s as one word for a shell: these lines are made to be copied.
+func word(s string) string {
+	s = oneLine(s, complete.runes)
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func howToRun(r result.Result, d detail) string {
+	c := commands(r)
+	if len(c) == 0 || d.items == 0 {
+		return ""
+	}
+	if !inDirectory(r) {
+		c = append([]string{"docker pull " + word(r.Image.Reference)}, c...)
+	}
+	return fence(strings.Join(c, "\n"), complete)
+}

@@ -1,0 +1,168 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// fact is one line of what there is to know at a glance.
+type fact struct{ label, value string }
+
+// facts are the numbers a reviewer decides on, in the order of interest. Values are not escaped.
+func facts(r result.Result) []fact {
+	if r.Status == result.Invalid {
+		return nil // nothing was run: a table of "not run" says it six times
+	}
+	facts := []fact{
+		{"tests", testCount(r)},
+		{"predictions", predictionCount(r)},
+		{"ready in · p95 · memory", speed(r.Smoke)},
+	}
+	if len(r.Gates) > 0 {
+		facts = append(facts, fact{"gates", gateCount(r.Gates)})
+	}
+	return append(facts, fact{"image", imageSize(r)})
+}
+
+// table is the facts as a table without a heading row.
+func table(r result.Result, d detail) string {
+	facts := facts(r)
+	if len(facts) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| | |\n|---|---|")
+	for _, f := range facts {
+		b.WriteString("\n| " + f.label + " | " + text(f.value, d.runes) + " |")
+	}
+	return b.String()
+}
+
+func testCount(r result.Result) string {
+	t := r.Tests
+	if t == nil {
+		return notRun(r, "test", "passed, not counted")
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{t.Failed, "failed"}, {t.Passed, "passed"}, {t.Skipped, "skipped"}} {
+		if p.n > 0 {
+			parts = append(parts, strconv.Itoa(p.n)+" "+p.word)
+		}
+	}
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, ", ")
+	case t.Log != "":
+		return "did not pass, not counted"
+	}
+	return "none"
+}
+
+func predictionCount(r result.Result) string {
+	s := r.Smoke
+	switch {
+	case s == nil:
+		return notRun(r, "smoke", "not asked")
+	case s.StartupMS == nil:
+		return "not asked: the server did not start"
+	case len(s.Cases) == 0:
+		return "not asked: there are no cases"
+	}
+	passed, recorded := 0, 0
+	for _, c := range s.Cases {
+		if c.Status == result.StagePassed {
+			passed++
+		}
+		if c.Expected != "" {
+			recorded++
+		}
+	}
+	words := " as recorded"
+	if recorded < len(s.Cases) { // some say only what an answer must look like
+		words = " as expected"
+	}
+	return strconv.Itoa(passed) + " of " + strconv.Itoa(len(s.Cases)) + words
+}
+
+func speed(s *result.Smoke) string {
+	if s == nil || s.StartupMS == nil && s.LatencyMS == nil && s.MemoryPeakBytes == nil {
+		return missing
+	}
+	var p95 *float64
+	if s.LatencyMS != nil {
+		p95 = &s.LatencyMS.P95
+	}
+	return duration(s.StartupMS) + " · " + duration(p95) + " · " + memory(s.MemoryPeakBytes)
+}
+
+func gateCount(gates []result.Gate) string {
+	passed := 0
+	for _, g := range gates {
+		if g.Status == result.StagePassed {
+			passed++
+		}
+	}
+	return strconv.Itoa(passed) + " of " + strconv.Itoa(len(gates)) + " passed"
+}
+
+func imageSize(r result.Result) string {
+	if r.Image == nil {
+		return notRun(r, "image", "not built")
+	}
+	var sizes []string
+	for _, p := range r.Image.Platforms {
+		if p.Size <= 0 { // an image is never empty: nobody weighed it
+			continue
+		}
+		s := size(p.Size)
+		if len(r.Image.Platforms) > 1 {
+			s += " (" + p.Platform + ")"
+		}
+		sizes = append(sizes, s)
+	}
+	out := strings.Join(sizes, ", ")
+	if out == "" {
+		out = "size " + missing
+	}
+	if n := pushed(r.Image); n != nil && published(r) {
+		out += ", of which " + size(*n) + " is new"
+	}
+	return out
+}
+
+// pushed is what had to be uploaded; nil when that is not known of every layer.
+func pushed(image *result.Image) *int64 {
+	var sum int64
+	for _, l := range image.Layers {
+		if l.PushedBytes == nil {
+			return nil
+		}
+		sum += *l.PushedBytes
+	}
+	if len(image.Layers) == 0 {
+		return nil
+	}
+	return &sum
+}
+
+// notRun is why a stage has nothing to show; otherwise is for a stage that has none all the same.
+func notRun(r result.Result, stage, otherwise string) string {
+	s, ok := stageNamed(r, stage)
+	switch {
+	case !ok:
+		return "not run"
+	case s.Status == result.StageSkipped:
+		// The runner begins some reasons with the same words.
+		return "not run: " + strings.TrimPrefix(s.Reason, "not run: ")
+	case s.Status == result.StageErrored:
+		return "could not be carried out"
+	case s.Status == result.StageFailed:
+		return "did not pass"
+	}
+	return otherwise
+}

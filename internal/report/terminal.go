@@ -1,0 +1,300 @@
+package report
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+const (
+	// terminalColumns is the width that text is broken at. What is made to be
+	// copied (references, commands) is never broken.
+	terminalColumns = 100
+	labelColumns    = 13
+)
+
+// onScreen bounds what a person reads at the end of a run; the report has the rest.
+var onScreen = detail{items: 10, lines: 15, runes: 500}
+
+// Terminal is the end of a run for a person at a terminal: verdict, reasons,
+// what to do, numbers, and how to run the image. color allows ANSI colours.
+func Terminal(r result.Result, color bool) string {
+	t := &screen{color: color}
+	v := judge(r)
+	t.paint(colorOf(r), wrapWords(v.symbol+" "+oneLine(name(r)+": "+v.sentence, onScreen.runes), terminalColumns))
+	t.failure(r)
+	t.problems(r)
+	t.tests(r)
+	t.cases(r)
+	t.log("the tests said", testsLog(r))
+	t.log("the server said", smokeLog(r))
+	t.facts(r)
+	return t.b.String()
+}
+
+// screen collects lines; the first one after begin is preceded by an empty one.
+type screen struct {
+	b     strings.Builder
+	color bool
+}
+
+func (t *screen) line(s string) { t.b.WriteString(strings.TrimRight(s, " ") + "\n") }
+
+func (t *screen) paint(code string, lines []string) {
+	for _, l := range lines {
+		if t.color && code != "" {
+			l = "\x1b[" + code + "m" + l + "\x1b[0m"
+		}
+		t.line(l)
+	}
+}
+
+// colorOf uses SGR codes: bold, and green, yellow or red.
+func colorOf(r result.Result) string {
+	switch {
+	case r.Status == result.Passed && r.Verified && len(r.Unverified) == 0:
+		return "1;32"
+	case r.Status == result.Passed || r.Status == result.Cancelled:
+		return "1;33"
+	}
+	return "1;31"
+}
+
+// labelled writes a label and words broken beside it.
+func (t *screen) labelled(label, words string) {
+	for i, l := range wrapWords(words, terminalColumns-labelColumns) {
+		if i > 0 {
+			label = ""
+		}
+		t.line(pad(label, labelColumns) + l)
+	}
+}
+
+func (t *screen) failure(r result.Result) {
+	e := r.Error
+	if e == nil {
+		return
+	}
+	t.line("")
+	if e.What != "" {
+		t.labelled("what", oneLine(e.What, onScreen.runes))
+	}
+	if e.Where != "" {
+		t.labelled("where", oneLine(e.Where, onScreen.runes))
+	}
+	if e.Remedy != "" {
+		t.labelled("what to do", oneLine(e.Remedy, onScreen.runes))
+	}
+}
+
+func (t *screen) problems(r result.Result) {
+	for i, p := range r.Problems {
+		if i == 0 {
+			t.line("")
+		}
+		at := oneLine(place(p.File, p.Line, p.Column), onScreen.runes)
+		if at != "" {
+			at += ": "
+		}
+		// All of them: whoever corrects the file wants the whole list.
+		for k, l := range wrapWords(at+oneLine(p.Message, onScreen.runes), terminalColumns-2) {
+			t.line(indent(k) + l)
+		}
+	}
+}
+
+func (t *screen) tests(r result.Result) {
+	if r.Tests == nil {
+		return
+	}
+	for i, f := range r.Tests.Failures {
+		t.line("")
+		if i >= onScreen.items {
+			t.line(more(i, len(r.Tests.Failures)))
+			return
+		}
+		name := oneLine(f.Name, onScreen.runes)
+		if at := oneLine(place(f.File, f.Line, 0), onScreen.runes); at != "" {
+			name += " at " + at
+		}
+		t.words("❌ test " + name)
+		t.block(tail(f.Message, onScreen.lines))
+	}
+}
+
+func (t *screen) cases(r result.Result) {
+	if r.Smoke == nil {
+		return
+	}
+	shown, all := 0, 0
+	for _, c := range r.Smoke.Cases {
+		if c.Status == result.StagePassed {
+			continue
+		}
+		if all++; shown >= onScreen.items {
+			continue
+		}
+		shown++
+		t.line("")
+		t.words("❌ case " + oneLine(c.Name+": "+c.Reason, onScreen.runes))
+		for _, l := range sideBySide(c, onScreen) {
+			t.line("  " + l)
+		}
+	}
+	if m := more(shown, all); m != "" {
+		t.line("")
+		t.line(m)
+	}
+}
+
+func testsLog(r result.Result) string {
+	if r.Tests == nil || len(r.Tests.Failures) > 0 { // the failures say it better
+		return ""
+	}
+	return r.Tests.Log
+}
+
+func smokeLog(r result.Result) string {
+	if r.Smoke == nil {
+		return ""
+	}
+	return r.Smoke.Log
+}
+
+func (t *screen) log(title, log string) {
+	if strings.TrimSpace(clean(log)) == "" {
+		return
+	}
+	t.line("")
+	t.line(title)
+	t.block(tail(log, onScreen.lines))
+}
+
+// block writes foreign lines as they are, but for what a terminal would act on.
+func (t *screen) block(s string) {
+	if strings.TrimSpace(s) == "" {
+		return
+	}
+	for _, l := range strings.Split(clean(s), "\n") {
+		t.line("  " + clip(l, terminalColumns-3))
+	}
+}
+
+func (t *screen) words(s string) {
+	for k, l := range wrapWords(s, terminalColumns-2) {
+		if k > 0 {
+			l = "  " + l
+		}
+		t.line(l)
+	}
+}
+
+func indent(line int) string { return strings.Repeat(" ", 2*min(line, 1)) }
+
+func (t *screen) facts(r result.Result) {
+	t.line("")
+	for _, f := range facts(r) {
+		label := f.label
+		if r.Smoke == nil && strings.HasPrefix(label, "ready") {
+			continue
+		}
+		if utf8.RuneCountInString(label) >= labelColumns {
+			label = "ready"
+			f.value = oneLine(speedWords(r.Smoke), onScreen.runes)
+		}
+		t.labelled(label, oneLine(f.value, onScreen.runes))
+	}
+	t.image(r)
+	for i, u := range r.Unverified {
+		label := ""
+		if i == 0 {
+			label = "not checked"
+		}
+		t.labelled(label, oneLine(u, onScreen.runes))
+	}
+	for _, w := range r.Warnings[:min(len(r.Warnings), onScreen.items)] {
+		t.labelled("warning", oneLine(w, onScreen.runes))
+	}
+	t.stages(r)
+	for i, c := range commands(r) {
+		label := ""
+		if i == 0 {
+			label = "run it"
+		}
+		t.line(pad(label, labelColumns) + c)
+	}
+}
+
+func speedWords(s *result.Smoke) string {
+	if s == nil {
+		return missing
+	}
+	var p95 *float64
+	if s.LatencyMS != nil {
+		p95 = &s.LatencyMS.P95
+	}
+	return "in " + duration(s.StartupMS) + " · p95 " + duration(p95) + " · memory " + memory(s.MemoryPeakBytes)
+}
+
+func (t *screen) image(r result.Result) {
+	if r.Image == nil {
+		return
+	}
+	ref := r.Image.Reference
+	if ref == "" {
+		ref = r.Image.Digest
+	}
+	if ref != "" {
+		t.line(pad("", labelColumns) + oneLine(ref, math.MaxInt))
+	}
+	if len(r.Image.Tags) > 0 {
+		t.labelled("tags", oneLine(strings.Join(r.Image.Tags, " · "), onScreen.runes))
+	}
+	var layers []string
+	for i, l := range r.Image.Layers {
+		if l.PushedBytes != nil && *l.PushedBytes > 0 && i < 4*onScreen.items {
+			layers = append(layers, oneLine(l.Kind, onScreen.runes)+" "+size(*l.PushedBytes))
+		}
+	}
+	if len(layers) > 0 {
+		t.labelled("new layers", strings.Join(layers, " · "))
+	}
+}
+
+func (t *screen) stages(r result.Result) {
+	var parts []string
+	for _, s := range r.Stages {
+		part := oneLine(s.Name, onScreen.runes) + " "
+		switch {
+		case s.Status == result.StageSkipped:
+			part += "skipped"
+		case s.Status == result.StagePassed:
+			part += milliseconds(s.DurationMS)
+		default:
+			part += oneLine(string(s.Status), onScreen.runes) + " after " + milliseconds(s.DurationMS)
+		}
+		parts = append(parts, part)
+	}
+	if r.Status != result.Invalid && len(parts) > 0 {
+		t.labelled("stages", strings.Join(parts, " · "))
+	}
+}
+
+// wrapWords breaks text at spaces; a word longer than a line stays whole, so that it can be copied.
+func wrapWords(s string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

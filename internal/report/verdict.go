@@ -1,0 +1,178 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// verdict is the one sentence that every reader sees first, with a symbol for
+// those who only glance. The sentence says everything that the symbol does.
+type verdict struct{ symbol, sentence string }
+
+// judge is the one place where a result becomes a verdict. It looks at stages
+// and numbers, never at the wording of reasons. A passed run that did not
+// check everything has no green tick.
+func judge(r result.Result) verdict {
+	switch r.Status {
+	case result.Passed:
+		return passed(r)
+	case result.Failed:
+		what := failures(r)
+		if len(what) == 0 {
+			what = []string{"it did not pass"}
+		}
+		return verdict{"❌", sentence(what)}
+	case result.Errored:
+		v := verdict{"⚠️", "could not be carried out"}
+		if r.Error != nil && r.Error.What != "" {
+			v.sentence += ": " + r.Error.What
+		}
+		if what := failures(r); len(what) > 0 {
+			v.sentence += "; and " + sentence(what)
+		}
+		return v
+	case result.Invalid:
+		if n := len(r.Problems); n > 0 {
+			return verdict{"❌", "the configuration has " + count(n, "problem") + ", so nothing was run"}
+		}
+		return verdict{"❌", "the configuration is invalid, so nothing was run"}
+	case result.Cancelled:
+		if s := firstWith(r, result.StageErrored); s != "" {
+			return verdict{"⏹️", "cancelled during " + s + ", before everything was checked"}
+		}
+		return verdict{"⏹️", "cancelled before everything was checked"}
+	}
+	return verdict{"⚠️", "the result says neither passed nor failed"}
+}
+
+func passed(r result.Result) verdict {
+	verified := r.Verified && len(r.Unverified) == 0
+	switch {
+	case verified && inDirectory(r):
+		return verdict{"✅", "checked and written to a directory"}
+	case verified && published(r):
+		return verdict{"✅", "checked and published"}
+	case verified:
+		return verdict{"✅", "checked, not published"}
+	case inDirectory(r):
+		return verdict{"🟡", "written to a directory, but not everything was checked"}
+	case published(r):
+		return verdict{"🟡", "published, but not everything was checked"}
+	}
+	return verdict{"🟡", "nothing failed, but not everything was checked; not published"}
+}
+
+// failures names what failed, one clause for each stage.
+func failures(r result.Result) []string {
+	var what []string
+	for _, s := range r.Stages {
+		if s.Status != result.StageFailed {
+			continue
+		}
+		switch s.Name {
+		case "test":
+			what = append(what, testsFailed(r.Tests))
+		case "smoke":
+			what = append(what, smokeFailed(r.Smoke))
+		case "gate":
+			what = append(what, "a metric does not pass its gate")
+		case "deps":
+			what = append(what, "the dependencies could not be installed")
+		case "image":
+			what = append(what, "the image could not be built")
+		default:
+			what = append(what, s.Name+" failed")
+		}
+	}
+	return what
+}
+
+func testsFailed(t *result.Tests) string {
+	switch {
+	case t == nil || t.Failed == 0: // ended by a signal, or nothing collected
+		return "the tests did not pass"
+	case t.Failed == 1:
+		return "a test failed"
+	}
+	return count(t.Failed, "test") + " failed"
+}
+
+func smokeFailed(s *result.Smoke) string {
+	if s == nil || s.StartupMS == nil {
+		return "the server did not start"
+	}
+	differ, unanswered := 0, 0
+	for _, c := range s.Cases {
+		switch {
+		case c.Status == result.StagePassed:
+		case c.Got == "":
+			unanswered++
+		default:
+			differ++
+		}
+	}
+	switch {
+	case differ == 1:
+		return "a prediction differs from the recorded one"
+	case differ > 1:
+		return count(differ, "prediction") + " differ from the recorded ones"
+	case unanswered > 0:
+		return "the server did not answer as it should"
+	}
+	return "the server did not pass"
+}
+
+func published(r result.Result) bool {
+	if r.Image == nil || r.Image.Reference == "" {
+		return false
+	}
+	s, ok := stageNamed(r, "publish")
+	return ok && s.Status == result.StagePassed
+}
+
+// inDirectory is true when the image went to an OCI layout, not to a registry.
+func inDirectory(r result.Result) bool {
+	return published(r) && strings.HasPrefix(r.Image.Repository, "oci:")
+}
+
+func stageNamed(r result.Result, name string) (result.Stage, bool) {
+	for _, s := range r.Stages {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return result.Stage{}, false
+}
+
+func firstWith(r result.Result, status result.StageStatus) string {
+	for _, s := range r.Stages {
+		if s.Status == status {
+			return s.Name
+		}
+	}
+	return ""
+}
+
+// sentence joins clauses: "a", "a, and b", "a, b, and c".
+func sentence(clauses []string) string {
+	n := len(clauses)
+	if n == 1 {
+		return clauses[0]
+	}
+	return strings.Join(clauses[:n-1], ", ") + ", and " + clauses[n-1]
+}
+
+// headline is the verdict as a heading.
+func headline(r result.Result, d detail) string {
+	v := judge(r)
+	return v.symbol + " " + text(name(r)+": "+v.sentence, d.runes)
+}
+
+// name is what the model is called; a broken configuration may not say.
+func name(r result.Result) string {
+	if r.Model == "" {
+		return "the model"
+	}
+	return r.Model
+}
