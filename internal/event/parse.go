@@ -48,6 +48,11 @@ func Parse(getenv func(string) string, readFile func(string) ([]byte, error)) (E
 		// The URL with the attempt keeps showing this attempt after a re-run.
 		e.RunURL = fmt.Sprintf("%s/%s/actions/runs/%s/attempts/%d", e.ServerURL, e.Repository, e.RunID, e.Attempt)
 	}
+	if e.DefaultBranch == "" && name == "schedule" {
+		// Not every schedule payload names the repository; schedules run on its default branch
+		// (https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule).
+		e.DefaultBranch = e.Branch()
+	}
 	if pr := p.PullRequest; pr != nil {
 		if pr.Number <= 0 || pr.Head.SHA == "" {
 			return Event{}, fmt.Errorf("event payload %s: pull_request has no number or no head.sha", getenv("GITHUB_EVENT_PATH"))
