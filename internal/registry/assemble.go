@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -90,11 +91,7 @@ func normalise(from v1.Image, ours []layer.Layer, edit func(*v1.ConfigFile)) (v1
 	}
 	var adds []mutate.Addendum
 	for _, l := range layers {
-		mediaType, err := l.MediaType()
-		if err != nil {
-			return nil, err
-		}
-		adds = append(adds, mutate.Addendum{Layer: l, MediaType: ociLayer(mediaType)})
+		adds = append(adds, mutate.Addendum{Layer: oci(l)})
 	}
 	for _, l := range ours {
 		adds = append(adds, mutate.Addendum{Layer: blob{l}, MediaType: types.MediaType(l.MediaType)})
@@ -111,9 +108,6 @@ func normalise(from v1.Image, ours []layer.Layer, edit func(*v1.ConfigFile)) (v1
 		Architecture: file.Architecture, OS: file.OS, OSVersion: file.OSVersion, Variant: file.Variant,
 		Created: epoch, Config: *file.Config.DeepCopy(), RootFS: stacked.RootFS,
 		History: history(file.History, ours),
-	}
-	if final.Config.Labels == nil {
-		final.Config.Labels = map[string]string{}
 	}
 	final.Config.Hostname, final.Config.Image = "", ""
 	if edit != nil {
@@ -141,18 +135,32 @@ func apply(f *v1.ConfigFile, c layer.Config) {
 	for _, p := range c.Ports {
 		f.Config.ExposedPorts[strconv.Itoa(p)+"/tcp"] = struct{}{}
 	}
+	if f.Config.Labels == nil {
+		f.Config.Labels = map[string]string{}
+	}
 	maps.Copy(f.Config.Labels, c.Labels)
 }
 
-// ociLayer gives a Docker layer its OCI name: the bytes are the same.
-func ociLayer(t types.MediaType) types.MediaType {
+// oci gives a Docker layer its OCI name: the bytes are the same. A layer that
+// can be mounted stays one, which go-containerregistry knows by its type.
+func oci(l v1.Layer) v1.Layer {
+	if m, ok := l.(*remote.MountableLayer); ok {
+		return &remote.MountableLayer{Layer: ociLayer{m.Layer}, Reference: m.Reference}
+	}
+	return ociLayer{l}
+}
+
+type ociLayer struct{ v1.Layer }
+
+func (l ociLayer) MediaType() (types.MediaType, error) {
+	t, err := l.Layer.MediaType()
 	switch t {
 	case types.DockerLayer:
-		return types.OCILayer
+		t = types.OCILayer
 	case types.DockerUncompressedLayer:
-		return types.OCIUncompressedLayer
+		t = types.OCIUncompressedLayer
 	}
-	return t
+	return t, err
 }
 
 // blob is a layer of the local store as go-containerregistry sees it.
