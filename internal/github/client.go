@@ -56,9 +56,9 @@ func New(o Options) (*Client, error) {
 	retry.Backoff = wait
 	retry.ErrorHandler = retryablehttp.PassthroughErrorHandler // go-github reads GitHub's message from the last answer
 
-	client := retry.StandardClient()
-	client.CheckRedirect = sameHost
-	api := github.NewClient(client).WithAuthToken(o.Token)
+	retry.HTTPClient.CheckRedirect = sameHost
+
+	api := github.NewClient(retry.StandardClient()).WithAuthToken(o.Token)
 	api.BaseURL = base
 	api.UserAgent = "slipway (https://github.com/slipway-dev/slipway)"
 	return &Client{api: api, graphql: graphqlURL(base)}, nil
@@ -72,8 +72,8 @@ func graphqlURL(base *url.URL) string {
 	return u.String()
 }
 
-// sameHost keeps the token from following a redirect to somebody else:
-// go-github's transport adds it to every request it is given.
+// sameHost keeps the token from following a redirect to somebody else.
+// net/http keeps it back only from other domains, not from other ports or subdomains.
 func sameHost(req *http.Request, via []*http.Request) error {
 	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme {
 		return fmt.Errorf("the API answered with a redirect to another host, %s: not followed", req.URL.Host)
