@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func (p program) checkCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			l := p.load(modelDir(args), flags{platform: "linux/amd64"})
 			if len(l.problems) > 0 {
-				p.printProblems(l.problems)
+				p.printProblems(l)
 				return ended{result.Invalid}
 			}
 			fmt.Fprintf(p.stdout, "%s: no problems\n", l.config.Model)
@@ -25,12 +26,13 @@ func (p program) checkCommand() *cobra.Command {
 	}
 }
 
-// printProblems prints one problem a line, as compilers do, so that editors can jump to it.
-func (p program) printProblems(problems []result.Problem) {
-	for _, x := range problems {
+// printProblems prints one problem a line, as compilers do, with the path from
+// here, so that editors and terminals can jump to it.
+func (p program) printProblems(l loaded) {
+	for _, x := range l.problems {
 		place := x.File
 		if x.Line > 0 {
-			place = fmt.Sprintf("%s:%d:%d", x.File, x.Line, x.Column)
+			place = fmt.Sprintf("%s:%d:%d", shown(filepath.Join(l.top, x.File)), x.Line, x.Column)
 		}
 		if place != "" {
 			place += ": "

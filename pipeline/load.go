@@ -22,6 +22,7 @@ import (
 // loaded is everything that is known without an engine or a network.
 type loaded struct {
 	dir      string // of the model, absolute
+	top      string // of its repository, absolute; problems name files relative to it
 	out      string // where the result goes, absolute
 	cache    string // ours, under the user's cache directory
 	config   config.Config
@@ -37,8 +38,8 @@ type loaded struct {
 // collects every problem they have.
 func (p program) load(dir string, f flags) loaded {
 	l := loaded{dir: absolute(dir)}
-	top := source.Top(l.dir)
-	l.config, l.problems = config.Load(l.dir, top)
+	l.top = source.Top(l.dir)
+	l.config, l.problems = config.Load(l.dir, l.top)
 	name := l.config.Model
 	if name == "" {
 		name = filepath.Base(l.dir)
@@ -65,19 +66,19 @@ func (p program) load(dir string, f flags) loaded {
 		Username: p.getenv("SLIPWAY_REGISTRY_USERNAME"), Password: p.getenv("SLIPWAY_REGISTRY_PASSWORD"),
 	})
 	if len(l.problems) == 0 {
-		l.scan(top, f)
+		l.scan(f)
 	}
 	return l
 }
 
 // scan sorts the model's files by what they are for.
-func (l *loaded) scan(top string, f flags) {
-	below, err := filepath.Rel(top, l.dir)
+func (l *loaded) scan(f flags) {
+	below, err := filepath.Rel(l.top, l.dir)
 	if err != nil {
 		l.problem(l.dir, err)
 		return
 	}
-	tree, err := source.Scan(os.DirFS(top), source.Options{
+	tree, err := source.Scan(os.DirFS(l.top), source.Options{
 		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: l.config.Weights, Cases: caseFiles(l.config),
 	})
 	if err != nil {

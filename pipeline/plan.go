@@ -23,7 +23,7 @@ unless --offline is given; it needs no engine.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l := p.load(modelDir(args), f)
 			if len(l.problems) > 0 {
-				p.printProblems(l.problems)
+				p.printProblems(l)
 				return ended{result.Invalid}
 			}
 			if !f.offline {
@@ -55,8 +55,9 @@ func (p program) errored(cmd *cobra.Command, l *loaded, err error) error {
 func (p program) printPlan(pl plan.Plan, f flags) error {
 	if f.json {
 		encoder := json.NewEncoder(p.stdout)
+		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(pl)
+		return encoder.Encode(planned(pl))
 	}
 	fmt.Fprintf(p.stdout, "%s for %s\n\n", pl.Model, pl.Platform)
 	for _, s := range pl.Steps {
@@ -70,4 +71,38 @@ func (p program) printPlan(pl plan.Plan, f flags) error {
 		fmt.Fprintf(p.stdout, "\nwarning: %s\n", w)
 	}
 	return nil
+}
+
+// plannedJSON is what scripts get of a plan: its decisions, not the content it is about.
+type plannedJSON struct {
+	Model    string        `json:"model"`
+	Platform string        `json:"platform"`
+	Base     string        `json:"base,omitempty"`
+	DepsKey  string        `json:"deps_key,omitempty"`
+	Steps    []plannedStep `json:"steps"`
+	Publish  struct {
+		To   string   `json:"to"`
+		Tags []string `json:"tags"`
+		Why  string   `json:"why"`
+	} `json:"publish"`
+	Warnings []string `json:"warnings"`
+}
+
+type plannedStep struct {
+	Stage string `json:"stage"`
+	Do    string `json:"do,omitempty"`
+	Skip  string `json:"skip,omitempty"`
+}
+
+func planned(pl plan.Plan) plannedJSON {
+	out := plannedJSON{Model: pl.Model, Platform: pl.Platform, Base: pl.Image.Base, Warnings: append([]string{}, pl.Warnings...)}
+	if pl.Deps != nil {
+		out.DepsKey = pl.Deps.Key
+	}
+	for _, s := range pl.Steps {
+		out.Steps = append(out.Steps, plannedStep(s))
+	}
+	out.Publish.To, out.Publish.Why = pl.Publish.To, pl.Publish.Why
+	out.Publish.Tags = append([]string{}, pl.Publish.Tags...)
+	return out
 }

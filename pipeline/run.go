@@ -138,7 +138,7 @@ func fail(ctx context.Context, res *result.Result, where string, err error) {
 func invalid(res *result.Result, problems []result.Problem) {
 	res.Status = result.Invalid
 	res.Problems = problems
-	what := "slipway.yaml has 1 problem"
+	what := "the configuration has 1 problem"
 	if len(problems) != 1 {
 		what = fmt.Sprintf("the configuration has %d problems", len(problems))
 	}
