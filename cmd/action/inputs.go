@@ -39,7 +39,7 @@ type input struct {
 
 var table = []input{
 	{"model", text(func(in *inputs) *string { return &in.model })},
-	{"image", text(func(in *inputs) *string { return &in.image })},
+	{"image", func(in *inputs, v string) error { in.image = image(v); return nil }},
 	{"tags", func(in *inputs, v string) error { in.tags = list(v); return nil }},
 	{"publish", func(in *inputs, v string) (err error) { in.publish, err = publish(v); return err }},
 	{"registry-username", text(func(in *inputs) *string { return &in.username })},
@@ -80,6 +80,15 @@ func readInputs(getenv func(string) string) (inputs, []result.Problem) {
 
 func text(field func(*inputs) *string) func(*inputs, string) error {
 	return func(in *inputs, v string) error { *field(in) = v; return nil }
+}
+
+// image writes a repository in lower case, as registries want it and
+// ${{ github.repository }} often is not; docker/metadata-action does the same.
+func image(v string) string {
+	if strings.HasPrefix(v, "oci:") { // a directory
+		return v
+	}
+	return strings.ToLower(v)
 }
 
 // list splits at new lines and commas, as the list inputs of docker's actions do.

@@ -90,7 +90,11 @@ func (c Commenter) make(ctx context.Context, d draft) (written, error) {
 			own = append(own, ownComment{Comment: made, marker: d.marker}) // a list that lags behind
 		}
 		if len(own) > 0 {
-			return c.settle(ctx, d, own, own[0].Author)
+			w, err := c.settle(ctx, d, own, own[0].Author)
+			if err == nil && order(own[0].marker, d.marker) == 0 {
+				w.note = "made the comment " + w.url
+			}
+			return w, err
 		}
 	}
 }
