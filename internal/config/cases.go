@@ -90,11 +90,11 @@ func (l *loader) readCase(file string) Case {
 		reader: reader{file: path.Join(l.rel, file), problems: l.problems, keys: map[string]pair{}, start: pair{line: 1, col: 1}},
 		into:   &c,
 	}
-	read := readYAML
+	read, most := readYAML, int64(maxYAMLCaseBytes)
 	switch ext {
 	case ".yaml", ".yml":
 	case ".json":
-		read = readJSON
+		read, most = readJSON, maxJSONCaseBytes
 	default:
 		r.problems.add(r.file, 0, 0, "is no case: a case is a .yaml, .yml or .json file (smoke.cases matches it)")
 		return c
@@ -103,7 +103,7 @@ func (l *loader) readCase(file string) Case {
 		r.problems.add(r.file, 0, 0, message)
 		return c
 	}
-	content, f := readText(filepath.Join(l.dir, filepath.FromSlash(file)), maxCaseBytes)
+	content, f := readText(filepath.Join(l.dir, filepath.FromSlash(file)), most)
 	var n *node
 	if f == nil {
 		n, f = read(content)

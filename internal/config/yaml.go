@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -11,9 +12,38 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// tooMuch is said of YAML that would take its parser too long.
+const tooMuch = "holds too much for YAML: write data of this size as JSON"
+
 // readYAML turns YAML into nodes. A document without content is nil.
 func readYAML(content string) (*node, *fault) {
 	content = strings.TrimPrefix(content, "\ufeff")
+	marks := 0
+	for i := range len(content) {
+		if strings.IndexByte(yamlMarks, content[i]) >= 0 {
+			marks++
+		}
+	}
+	if marks > maxYAMLMarks {
+		return nil, faultf(0, 0, "%s", tooMuch)
+	}
+	body, f := parseYAML(content)
+	if f != nil || body == nil {
+		return nil, f
+	}
+	c := converter{anchors: map[string]*node{}}
+	n := c.node(body, 0)
+	return n, c.fault
+}
+
+// parseYAML is the parser's work. A parser that panics over a file says the
+// same to its author as one that returns an error.
+func parseYAML(content string) (body ast.Node, f *fault) {
+	defer func() {
+		if p := recover(); p != nil {
+			body, f = nil, faultf(1, 1, "not valid YAML: %s", oneLine(fmt.Sprint(p)))
+		}
+	}()
 	tokens := lexer.Tokenize(content)
 	if f := bounded(tokens); f != nil {
 		return nil, f
@@ -24,7 +54,6 @@ func readYAML(content string) (*node, *fault) {
 	if err != nil {
 		return nil, syntaxFault(err, content)
 	}
-	var body ast.Node
 	for _, doc := range file.Docs {
 		if _, ok := doc.Body.(*ast.DirectiveNode); ok || doc.Body == nil {
 			continue
@@ -35,12 +64,7 @@ func readYAML(content string) (*node, *fault) {
 		}
 		body = doc.Body
 	}
-	if body == nil {
-		return nil, nil
-	}
-	c := converter{anchors: map[string]*node{}}
-	n := c.node(body, 0)
-	return n, c.fault
+	return body, nil
 }
 
 // bounded refuses, before the parser sees it, what would cost the parser a
@@ -55,7 +79,9 @@ func bounded(tokens token.Tokens) *fault {
 			flow++
 		case token.SequenceEndType, token.MappingEndType:
 			flow = max(flow-1, 0)
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+		case token.MappingKeyType:
+			return faultf(tk.Position.Line, column, "keys written with ? are not supported: write key: value")
+		case token.SequenceEntryType, token.MappingValueType:
 			if flow > 0 {
 				continue
 			}
@@ -74,7 +100,7 @@ func bounded(tokens token.Tokens) *fault {
 			return faultf(tk.Position.Line, tk.Position.Column, "nested more than %d levels deep", maxDepth)
 		}
 		if keys > maxBlockKeys {
-			return faultf(tk.Position.Line, tk.Position.Column, "more than %d keys: write data of this size as JSON", maxBlockKeys)
+			return faultf(tk.Position.Line, tk.Position.Column, "%s", tooMuch)
 		}
 	}
 	return nil

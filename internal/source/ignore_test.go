@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestIgnored: the verdicts of `git check-ignore --no-index` (git 2.39), pattern
+// TestIgnored: what git 2.39 lists with `git ls-files --others --exclude-standard`, pattern
 // by pattern. A path that ends in / is a directory.
 func TestIgnored(t *testing.T) {
 	for _, test := range []struct {
