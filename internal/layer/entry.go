@@ -40,7 +40,9 @@ func FromFS(fsys fs.FS, names []string, dest string) ([]Entry, error) {
 	return entries, nil
 }
 
-// FromDir takes everything under root into a layer under dest.
+// FromDir takes everything under root into a layer under dest. Names that are
+// hard links to one file each become a file: which of them would be the file
+// and which the link depends on the order in which they are found.
 func FromDir(root, dest string) ([]Entry, error) {
 	var entries []Entry
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
@@ -66,8 +68,15 @@ func FromDir(root, dest string) ([]Entry, error) {
 	return entries, err
 }
 
+// whiteout begins the names by which a layer says what to remove from the layers below
+// (https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#whiteouts).
+const whiteout = ".wh."
+
 func entry(info fs.FileInfo, at string, readLink func() (string, error)) (Entry, error) {
 	e := Entry{Path: strings.TrimPrefix(path.Clean("/"+at), "/"), Mode: info.Mode(), Size: info.Size()}
+	if strings.HasPrefix(path.Base(e.Path), whiteout) {
+		return e, fmt.Errorf("%s cannot be in an image: names that begin with %s mean removal there; rename it", at, whiteout)
+	}
 	switch info.Mode().Type() {
 	case 0, fs.ModeDir:
 	case fs.ModeSymlink:
@@ -76,32 +85,42 @@ func entry(info fs.FileInfo, at string, readLink func() (string, error)) (Entry,
 			return e, fmt.Errorf("taking %s into a layer: %w", at, err)
 		}
 	default:
-		return e, fmt.Errorf("%s is a %s: a layer holds files, directories and symbolic links", at, info.Mode().Type())
+		return e, fmt.Errorf("%s is a %s: a layer holds files, directories and symbolic links; leave it out", at, describeType(info.Mode()))
 	}
 	return e, nil
+}
+
+func describeType(m fs.FileMode) string {
+	switch m.Type() {
+	case fs.ModeNamedPipe:
+		return "named pipe"
+	case fs.ModeSocket:
+		return "socket"
+	}
+	return "device"
 }
 
 // complete adds the directories above each entry and sorts all by path, so
 // that a layer does not depend on the order in which files were found.
 func complete(entries []Entry) ([]Entry, error) {
-	byPath := map[string]Entry{}
-	for _, e := range entries {
-		for dir := path.Dir(e.Path); dir != "."; dir = path.Dir(dir) {
-			if _, ok := byPath[dir]; !ok {
-				byPath[dir] = Entry{Path: dir, Mode: fs.ModeDir}
-			}
-		}
-	}
-	seen := map[string]bool{}
+	byPath := make(map[string]Entry, len(entries))
 	for _, e := range entries {
 		if e.Path == "" {
 			continue // the root itself
 		}
-		if seen[e.Path] {
+		if _, twice := byPath[e.Path]; twice {
 			return nil, fmt.Errorf("%s is in the layer twice", e.Path)
 		}
-		seen[e.Path] = true
 		byPath[e.Path] = e
+	}
+	for _, e := range entries {
+		for dir := path.Dir(e.Path); dir != "."; dir = path.Dir(dir) {
+			if above, ok := byPath[dir]; !ok {
+				byPath[dir] = Entry{Path: dir, Mode: fs.ModeDir}
+			} else if !above.Mode.IsDir() {
+				return nil, fmt.Errorf("%s cannot lie below %s, which is no directory", e.Path, dir)
+			}
+		}
 	}
 	out := make([]Entry, 0, len(byPath))
 	for _, e := range byPath {

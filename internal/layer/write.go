@@ -2,16 +2,19 @@ package layer
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"io/fs"
 	"runtime"
+	"time"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/pgzip"
 )
 
@@ -22,57 +25,81 @@ const (
 	MediaTypeTar  = "application/vnd.oci.image.layer.v1.tar"
 )
 
-// blockSize is the size of the pieces that are compressed at the same time. It
-// decides the bytes of the output; the number of cores does not.
-const blockSize = 1 << 20
+// recipe is the version of how a layer's bytes follow from its entries. It is
+// raised when they change, so that the store does not answer with bytes that
+// no other machine would make; TestWriteGolden tells when that is.
+const recipe = "1"
+
+// What decides the bytes of the output; the number of cores does not.
+const (
+	level     = 6
+	blockSize = 1 << 20 // the pieces that are compressed at the same time
+)
 
 // Options are what may differ between layers.
 type Options struct {
 	UID, GID int
-	Platform string // of the archive's image; default linux/amd64
 }
 
 // Write writes entries as one deterministic layer: sorted, times 0, modes 0644
-// or 0755, the given owner, no extended attributes. Entries that do not
-// compress (weights, mostly) are stored as they are.
+// or 0755, the given owner, no extended attributes. Weights that do not
+// compress are stored as they are.
 func Write(w io.Writer, kind Kind, entries []Entry, o Options) (Layer, error) {
 	all, err := complete(entries)
 	if err != nil {
 		return Layer{}, err
 	}
-	compress, err := compressible(all)
-	if err != nil {
-		return Layer{}, err
+	compress := true
+	if kind == Weights {
+		if compress, err = compressible(all); err != nil {
+			return Layer{}, err
+		}
 	}
 	blob := &counter{w: w, hash: sha256.New()}
 	diff := sha256.New()
 	l := Layer{Kind: kind, MediaType: MediaTypeTar}
+	var out io.WriteCloser = flushCloser{bufio.NewWriterSize(blob, blockSize)}
 	if compress {
 		l.MediaType = MediaTypeGzip
-		z, err := pgzip.NewWriterLevel(blob, 6)
+		z, err := pgzip.NewWriterLevel(blob, level)
 		if err != nil {
 			return Layer{}, err
 		}
 		if err := z.SetConcurrency(blockSize, runtime.GOMAXPROCS(0)+1); err != nil {
 			return Layer{}, err
 		}
-		if err := writeTar(io.MultiWriter(z, diff), all, o); err != nil {
-			return Layer{}, err
-		}
-		if err := z.Close(); err != nil {
-			return Layer{}, fmt.Errorf("compressing the layer: %w", err)
-		}
-	} else if err := writeTar(io.MultiWriter(blob, diff), all, o); err != nil {
+		z.ModTime = time.Unix(0, 0) // which gzip writes as "no time"; the zero Time becomes the year 2042
+		out = z
+	}
+	if err := writeTar(io.MultiWriter(out, diff), all, o); err != nil {
+		_ = out.Close() // ends the compressing goroutines; what went wrong is already known
 		return Layer{}, err
+	}
+	if err := out.Close(); err != nil {
+		return Layer{}, fmt.Errorf("finishing a layer: %w", err)
 	}
 	l.DiffID, l.Digest, l.Size = sum(diff), sum(blob.hash), blob.n
 	return l, nil
 }
 
+// diffID is the DiffID that Write would give, without compressing or writing anything.
+func diffID(entries []Entry, o Options) (string, error) {
+	all, err := complete(entries)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	if err := writeTar(h, all, o); err != nil {
+		return "", err
+	}
+	return sum(h), nil
+}
+
 func writeTar(w io.Writer, entries []Entry, o Options) error {
 	t := tar.NewWriter(w)
+	buffer := make([]byte, 256<<10)
 	for _, e := range entries {
-		if err := writeEntry(t, e, o); err != nil {
+		if err := writeEntry(t, e, o, buffer); err != nil {
 			return fmt.Errorf("writing %s into the layer: %w", e.Path, err)
 		}
 	}
@@ -81,7 +108,7 @@ func writeTar(w io.Writer, entries []Entry, o Options) error {
 
 // writeEntry leaves every field of the header that says when or by whom at
 // zero; the format is PAX only where a name is too long for USTAR.
-func writeEntry(t *tar.Writer, e Entry, o Options) error {
+func writeEntry(t *tar.Writer, e Entry, o Options, buffer []byte) error {
 	h := &tar.Header{Name: e.Path, Uid: o.UID, Gid: o.GID, Mode: 0o644}
 	switch e.Mode.Type() {
 	case fs.ModeDir:
@@ -103,14 +130,18 @@ func writeEntry(t *tar.Writer, e Entry, o Options) error {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	if _, err := io.Copy(t, f); err != nil {
-		return err // also when the file grew while it was read
+	// One byte more than there should be, to notice a file that grows under our hands.
+	n, err := io.CopyBuffer(t, io.LimitReader(f, e.Size+1), buffer)
+	if grown := errors.Is(err, tar.ErrWriteTooLong); grown || (err == nil && n != e.Size) {
+		return fmt.Errorf("the file changed while it was read; it had %d bytes", e.Size)
 	}
-	return t.Flush() // an error when it shrank
+	return err
 }
 
-// compressible tries deflate on the beginning of the largest files. Gzip of
-// weights that do not shrink costs more than everything else in a run.
+// compressible tries deflate on the beginning of the largest file. Gzip of
+// weights that do not shrink costs more than everything else in a run. The
+// same library as for the layer itself decides, because its answer is part of
+// the digest and must not change with the Go release.
 func compressible(entries []Entry) (bool, error) {
 	const sample = 1 << 20
 	var largest *Entry
@@ -132,7 +163,7 @@ func compressible(entries []Entry) (bool, error) {
 		return false, fmt.Errorf("reading %s: %w", largest.Path, err)
 	}
 	var out bytes.Buffer
-	z, err := flate.NewWriter(&out, flate.BestSpeed)
+	z, err := flate.NewWriter(&out, level)
 	if err != nil {
 		return false, err
 	}
@@ -142,8 +173,13 @@ func compressible(entries []Entry) (bool, error) {
 	if err := z.Close(); err != nil {
 		return false, err
 	}
-	return float64(out.Len()) < 0.95*sample, nil
+	return float64(out.Len()) <= 0.95*sample, nil
 }
+
+// flushCloser makes a buffered writer end like a compressing one.
+type flushCloser struct{ *bufio.Writer }
+
+func (f flushCloser) Close() error { return f.Flush() }
 
 // counter hashes and counts what goes through it.
 type counter struct {
