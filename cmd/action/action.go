@@ -68,7 +68,7 @@ func (a action) main() int {
 	output := github.NewForeign(a.stdout)
 	stopped, runErr := pipeline{
 		path: a.args[0], args: arguments(in, where), dir: where.dir, env: environment(a.environ, in),
-		output: output, signals: a.signals,
+		output: output, signals: a.signals, patience: patience,
 	}.run()
 	if err := output.Close(); err != nil {
 		fmt.Fprintf(a.stdout, "slipway: passing on the pipeline's output: %v\n", err)

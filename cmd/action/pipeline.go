@@ -46,13 +46,15 @@ type pipeline struct {
 	env     []string
 	output  io.Writer
 	signals <-chan os.Signal
+	// patience is how long it may take to end after the first signal.
+	patience time.Duration
 }
 
 // run starts the pipeline and waits for it; it hands signals on, and does not
-// wait longer than patience after the first. The error says how the process
+// wait longer than its patience after the first. The error says how the process
 // ended when that was not an exit code of its own.
 func (p pipeline) run() (stopped bool, err error) {
-	cmd := exec.Command(p.path, p.args...)
+	cmd := exec.Command(p.path, p.args...) //nolint:noctx // it is ended by signals, below, which leave it time to clean up
 	cmd.Dir, cmd.Env = p.dir, p.env
 	cmd.Stdout, cmd.Stderr = p.output, p.output // one value, so that exec uses one pipe and lines stay in order
 	// A group of its own: what is left of it at the end can be ended as a whole,
@@ -75,13 +77,13 @@ func (p pipeline) run() (stopped bool, err error) {
 			return stopped, killed(cmd.ProcessState, err)
 		case s := <-p.signals:
 			if !stopped {
-				stopped, late = true, time.After(patience)
+				stopped, late = true, time.After(p.patience)
 			}
 			_ = cmd.Process.Signal(s) // it may have ended just now
 		case <-late:
 			_ = syscall.Kill(group, syscall.SIGKILL)
-			<-ended
-			return stopped, fmt.Errorf("the pipeline did not end within %s after it was asked to", patience)
+			_ = <-ended // that it has ended is all that counts
+			return stopped, fmt.Errorf("the pipeline did not end within %s after it was asked to", p.patience)
 		}
 	}
 }

@@ -85,7 +85,8 @@ func seed(ts *testscript.TestScript, _ bool, args []string) {
 func deny(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	server(ts).Intercept = func(http.Handler) http.Handler { return fake.Refuse(status, args[1]) }
+	message := args[1]
+	server(ts).Intercept(func(http.Handler) http.Handler { return fake.Refuse(status, message) })
 }
 
 // comments AUTHOR FILE: writes the author's comments to the file, and how

@@ -128,7 +128,7 @@ func TestRetry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t)
 			_, pr := conversation(t, s)
-			s.Intercept = first(1, test.fault)
+			s.Intercept(first(1, test.fault))
 			if _, err := pr.Save(t.Context(), 0, "text"); !errors.Is(err, test.create) {
 				t.Errorf("create: %v, want %v", err, test.create)
 			}
@@ -136,7 +136,7 @@ func TestRetry(t *testing.T) {
 				t.Errorf("%d comments, want %d", got, test.comments)
 			}
 			id := s.Add(s.Login, "old")
-			s.Intercept = first(1, test.fault)
+			s.Intercept(first(1, test.fault))
 			if _, err := pr.Save(t.Context(), id, "new"); !errors.Is(err, test.update) {
 				t.Errorf("update: %v, want %v", err, test.update)
 			}
@@ -147,7 +147,7 @@ func TestRetry(t *testing.T) {
 // A wait that does not fit into the time left is not begun: GitHub's answer is worth more.
 func TestLongWaitIsNotBegun(t *testing.T) {
 	s := fake.New(t)
-	s.Intercept = answer(429, map[string]string{"Retry-After": "60"}, "slow down")
+	s.Intercept(answer(429, map[string]string{"Retry-After": "60"}, "slow down"))
 	_, pr := conversation(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -167,7 +167,7 @@ func TestRedirectToAnotherHost(t *testing.T) {
 	}))
 	defer thief.Close()
 	s := fake.New(t)
-	s.Intercept = func(http.Handler) http.Handler { return http.RedirectHandler(thief.URL, http.StatusFound) }
+	s.Intercept(func(http.Handler) http.Handler { return http.RedirectHandler(thief.URL, http.StatusFound) })
 	_, pr := conversation(t, s)
 	if _, err := pr.List(t.Context()); err == nil || !strings.Contains(err.Error(), "redirect to another host") {
 		t.Errorf("got %v", err)

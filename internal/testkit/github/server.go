@@ -33,7 +33,7 @@ type Request struct {
 	Path   string
 }
 
-// Server is the fake. Its fields may be changed between requests.
+// Server is the fake.
 type Server struct {
 	// URL is the base of the REST API, as in GITHUB_API_URL.
 	URL string
@@ -43,15 +43,13 @@ type Server struct {
 	// Token is the only one that is accepted, Login whose it is.
 	Token string
 	Login string
-	// Intercept stands before the API when set: it may answer by itself, break
-	// the connection, or let the API answer and throw the answer away.
-	Intercept func(api http.Handler) http.Handler
 
-	t        testing.TB
-	mu       sync.Mutex
-	next     int64
-	comments []Comment
-	requests []Request
+	t         testing.TB
+	mu        sync.Mutex
+	next      int64
+	comments  []Comment
+	requests  []Request
+	intercept func(api http.Handler) http.Handler
 }
 
 // New starts a fake for acme/models#7 that accepts the token "test-token" as
@@ -67,16 +65,24 @@ func start(t testing.TB, prefix string) *Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.requests = append(s.requests, Request{r.Method, r.URL.RequestURI()})
-		s.mu.Unlock()
-		if s.Intercept != nil {
-			s.Intercept(api).ServeHTTP(w, r)
-			return
+		handler := api
+		if s.intercept != nil {
+			handler = s.intercept(api)
 		}
-		api.ServeHTTP(w, r)
+		s.mu.Unlock()
+		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	s.URL = server.URL + prefix
 	return s
+}
+
+// Intercept puts a handler before the API, for each request anew: it may answer
+// by itself, break the connection, or let the API answer and throw the answer away.
+func (s *Server) Intercept(f func(api http.Handler) http.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.intercept = f
 }
 
 // Add puts a comment there, as if author had written it, and gives its id.
