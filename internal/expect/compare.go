@@ -10,7 +10,8 @@ import (
 // comparison walks two values side by side and remembers the first difference
 // and the largest ones. It visits each value once.
 type comparison struct {
-	tolerance *Tolerance // nil: the case names none
+	tolerance bounds
+	integers  bool       // the tolerance is for integers too: the case names it
 	path      path       // where the walk is
 	first     path       // where the first difference is
 	reason    string     // what it is
@@ -20,18 +21,26 @@ type comparison struct {
 	maxRel    *big.Float // nil when none was expected not to be 0
 }
 
-func (c *comparison) differ(format string, args ...any) {
+func newComparison(t *Tolerance) *comparison {
+	if t == nil {
+		return &comparison{tolerance: Default.bounds()}
+	}
+	return &comparison{tolerance: t.bounds(), integers: true}
+}
+
+// differ counts a difference. Only the first is put into words.
+func (c *comparison) differ(reason func() string) {
 	c.count++
 	if c.count == 1 {
 		c.first = append(path{}, c.path...)
-		c.reason = fmt.Sprintf(format, args...)
+		c.reason = reason()
 	}
 }
 
 func (c *comparison) compare(want, got *value) {
 	switch {
 	case want.kind != got.kind:
-		c.differ("expected %s, got %s", describe(want), describe(got))
+		c.differ(func() string { return fmt.Sprintf("expected %s, got %s", describe(want), describe(got)) })
 	case want.kind == number:
 		c.number(want.lit, got.lit)
 	case want.kind == array:
@@ -39,35 +48,37 @@ func (c *comparison) compare(want, got *value) {
 	case want.kind == object:
 		c.object(want, got)
 	case want.lit != got.lit:
-		if c.count == 0 && want.kind == text {
-			c.offset = common(want.lit, got.lit)
-		}
-		c.differ("%s", c.unequal(want, got))
+		c.differ(func() string { return c.unequal(want, got) })
 	}
 }
 
 // number: an integer is exact unless the case names a tolerance; 1 and 1.0 are the same number.
 func (c *comparison) number(want, got string) {
-	tol, exact := Default, isInteger(want)
-	if c.tolerance != nil {
-		tol, exact = *c.tolerance, false
-	}
-	d := measure(want, got, tol)
+	exact := isInteger(want) && !c.integers
+	d := measure(want, got, c.tolerance)
 	c.maxAbs, c.maxRel = larger(c.maxAbs, d.abs), larger(c.maxRel, d.rel)
-	if d.equal {
+	if d.equal || d.within && !exact {
 		return
 	}
-	switch {
-	case exact:
-		c.differ("expected %s, got %s (off by %s; integers are exact unless the case names a tolerance)", clip(want), clip(got), short(d.abs))
-	case !d.within():
-		c.differ("expected %s, got %s (off by %s, allowed %s)", clip(want), clip(got), short(d.abs), short(d.allowed))
-	}
+	c.differ(func() string {
+		hint := fmt.Sprintf("off by %s", short(d.abs))
+		switch {
+		case d.abs.IsInf():
+			hint = "too far apart to say how far"
+		case !exact:
+			hint += ", allowed " + short(d.allowed)
+		case d.within:
+			hint += "; integers are exact unless the case names a tolerance"
+		}
+		return fmt.Sprintf("expected %s, got %s (%s)", clip(want), clip(got), hint)
+	})
 }
 
 func (c *comparison) array(want, got *value) {
 	if len(want.items) != len(got.items) {
-		c.differ("expected %s, got %d", plural(len(want.items), "item"), len(got.items))
+		c.differ(func() string {
+			return fmt.Sprintf("expected %s, got %d", plural(len(want.items), "item"), len(got.items))
+		})
 	}
 	for i := range min(len(want.items), len(got.items)) {
 		c.path = append(c.path, step{index: i})
@@ -77,24 +88,16 @@ func (c *comparison) array(want, got *value) {
 }
 
 func (c *comparison) object(want, got *value) {
-	var missing, extra []string
-	for _, key := range want.keys {
-		if _, ok := got.get(key); !ok {
-			missing = append(missing, key)
-		}
-	}
-	for _, key := range got.keys {
-		if _, ok := want.get(key); !ok {
-			extra = append(extra, key)
-		}
-	}
+	missing, extra := without(want, got), without(got, want)
 	switch {
 	case len(missing) > 0 && len(extra) > 0:
-		c.differ("%s missing, and %s not expected", names(missing, "is", "are"), names(extra, "was", "were"))
+		c.differ(func() string {
+			return fmt.Sprintf("%s missing, and %s not expected", names(missing, "is", "are"), names(extra, "was", "were"))
+		})
 	case len(missing) > 0:
-		c.differ("%s missing", names(missing, "is", "are"))
+		c.differ(func() string { return names(missing, "is", "are") + " missing" })
 	case len(extra) > 0:
-		c.differ("%s not expected", names(extra, "was", "were"))
+		c.differ(func() string { return names(extra, "was", "were") + " not expected" })
 	}
 	for i, key := range want.keys {
 		if other, ok := got.get(key); ok {
@@ -105,7 +108,22 @@ func (c *comparison) object(want, got *value) {
 	}
 }
 
+// without are the keys of a that b does not have.
+func without(a, b *value) []string {
+	var keys []string
+	for _, key := range a.keys {
+		if _, ok := b.get(key); !ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// unequal describes two scalars of one kind, for long texts the place where they part.
 func (c *comparison) unequal(want, got *value) string {
+	if want.kind == text {
+		c.offset = common(want.lit, got.lit)
+	}
 	if want.kind != text || len(want.lit) < 60 && len(got.lit) < 60 {
 		return fmt.Sprintf("expected %s, got %s", plain(want), plain(got))
 	}

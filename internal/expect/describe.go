@@ -20,7 +20,7 @@ func describe(v *value) string {
 	case number:
 		return "the number " + clip(v.lit)
 	case nonFinite:
-		return v.lit + ", which is no number and no JSON"
+		return v.lit + " (which is not JSON)"
 	case text:
 		return "the text " + plain(v)
 	case array:

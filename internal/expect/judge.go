@@ -66,9 +66,9 @@ func Judge(e Expectation, got Answer) Verdict {
 	if v.Reason = unusable(want, got, invalid); v.Reason != "" {
 		return v
 	}
-	c := comparison{tolerance: e.Tolerance}
+	c := newComparison(e.Tolerance)
 	c.compare(&want, &answer)
-	v.report(&c, &want, &answer)
+	v.report(c, &want, &answer)
 	return v
 }
 

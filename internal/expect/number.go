@@ -9,7 +9,7 @@ import (
 
 // decimal is a number in the one form it has: digits without zeros at either
 // end, times ten to exp. Two literals are the same number exactly when their
-// decimals are equal, however large they are and however they are written.
+// decimals are equal, however many digits they have and however they are written.
 type decimal struct {
 	negative bool
 	digits   string // empty: zero
@@ -19,21 +19,59 @@ type decimal struct {
 func normal(lit string) decimal {
 	var d decimal
 	lit, d.negative = strings.CutPrefix(lit, "-")
-	mantissa, power, exponent := lit, "", new(big.Int)
+	mantissa, power := lit, "0"
 	if i := strings.IndexAny(lit, "eE"); i >= 0 {
-		mantissa, power = lit[:i], lit[i+1:]
-		exponent.SetString(strings.TrimPrefix(power, "+"), 10)
+		mantissa, power = lit[:i], strings.TrimPrefix(lit[i+1:], "+")
 	}
 	whole, fraction, _ := strings.Cut(mantissa, ".")
-	d.digits = strings.TrimLeft(whole+fraction, "0")
-	trimmed := strings.TrimRight(d.digits, "0")
-	exponent.Add(exponent, big.NewInt(int64(len(d.digits)-len(trimmed)-len(fraction))))
-	d.digits = trimmed
+	all := strings.TrimLeft(whole+fraction, "0")
+	d.digits = strings.TrimRight(all, "0")
 	if d.digits == "" {
 		return decimal{} // -0 and 0e9 are 0
 	}
-	d.exp = exponent.String()
+	shift := int64(len(all) - len(d.digits) - len(fraction))
+	n, err := strconv.ParseInt(power, 10, 64)
+	if err != nil || n > math.MaxInt32 || n < math.MinInt32 {
+		d.exp = power // nobody's number: equal only when written alike
+		return d
+	}
+	d.exp = strconv.FormatInt(n+shift, 10)
 	return d
+}
+
+const (
+	// maxDigits bounds the work on a literal of a million digits: whether two
+	// literals are equal is decided without it, how far apart they are is then
+	// known to a thousand digits.
+	maxDigits = 1000
+	// maxExponent bounds the work on 1e999999999. It is beyond the range of any
+	// floating-point type (10^4932 for 128 bits). What is larger is infinite to
+	// a calculation, what is smaller is 0.
+	maxExponent = 5000
+)
+
+// float is the decimal for a calculation with the given precision.
+func (d decimal) float(bits uint) *big.Float {
+	digits, zeros := d.digits, 0
+	if len(digits) > maxDigits {
+		digits, zeros = digits[:maxDigits], len(digits)-maxDigits
+	}
+	exp, err := strconv.Atoi(d.exp)
+	magnitude := exp + len(d.digits)
+	switch {
+	case d.digits == "", err != nil && strings.HasPrefix(d.exp, "-"), err == nil && magnitude < -maxExponent:
+		return new(big.Float).SetPrec(bits)
+	case err != nil, magnitude > maxExponent:
+		return new(big.Float).SetPrec(bits).SetInf(d.negative)
+	}
+	f, _, err := big.ParseFloat(digits+"e"+strconv.Itoa(exp+zeros), 10, bits, big.ToNearestEven)
+	if err != nil {
+		panic("a decimal that is none: " + err.Error()) // digits and exponent were checked above
+	}
+	if d.negative {
+		f.Neg(f)
+	}
+	return f
 }
 
 // isInteger is true for a literal without fraction and exponent: 1, not 1.0.
@@ -43,62 +81,54 @@ func isInteger(lit string) bool { return !strings.ContainsAny(lit, ".eE") }
 // difference is how far apart two numbers are.
 type difference struct {
 	equal   bool
+	within  bool       // |got - want| <= atol + rtol*|want|
 	abs     *big.Float // infinite when it cannot be calculated
 	rel     *big.Float // nil when want is 0 or it cannot be calculated
 	allowed *big.Float
 }
 
-// within is the rule |got - want| <= atol + rtol*|want|.
-func (d difference) within() bool { return d.equal || d.abs.Cmp(d.allowed) <= 0 }
+// bounds is a Tolerance for calculation: the decimals that a person wrote for it.
+type bounds struct{ rtol, atol *big.Float }
 
-// maxBits bounds the work on a literal of a million digits. Whether two
-// literals are equal is decided without it; how far apart they are is then
-// known to a thousand digits.
-const maxBits = 4096
+const toleranceBits = 256
+
+func (t Tolerance) bounds() bounds {
+	written := func(x float64) *big.Float {
+		return normal(strconv.FormatFloat(x, 'g', -1, 64)).float(toleranceBits)
+	}
+	return bounds{written(t.Rtol), written(t.Atol)}
+}
 
 // measure compares two literals under a tolerance. It calculates with enough
-// bits for every digit that is written, and with the tolerance as it is
-// written, so that 1.1 is within 0.1 of 1.0.
-func measure(want, got string, tol Tolerance) difference {
-	if w := normal(want); want == got || w == normal(got) {
-		d := difference{equal: true, abs: new(big.Float)}
-		if w != (decimal{}) {
+// bits for every digit that is written, with the tolerance as it is written,
+// and forgives what it rounds itself: 1.1 is within 0.1 of 1.0.
+func measure(want, got string, tol bounds) difference {
+	wanted, gotten := normal(want), normal(got)
+	if wanted == gotten {
+		d := difference{equal: true, within: true, abs: new(big.Float)}
+		if wanted != (decimal{}) {
 			d.rel = new(big.Float)
 		}
 		return d
 	}
-	bits := uint(min(64+4*max(len(want), len(got), 32), maxBits))
-	w, g := float(want, bits), float(got, bits)
+	bits := uint(128 + 4*min(maxDigits, max(len(wanted.digits), len(gotten.digits))))
+	w, g := wanted.float(bits), gotten.float(bits)
 	d := difference{abs: new(big.Float).SetInf(false), allowed: new(big.Float)}
 	if w.IsInf() || g.IsInf() {
-		return d // an exponent beyond 10^8: not equal is all there is to say
+		return d
 	}
 	d.abs = new(big.Float).SetPrec(bits).Sub(g, w)
 	d.abs.Abs(d.abs)
 	size := new(big.Float).Abs(w)
-	d.allowed.SetPrec(bits).Mul(written(tol.Rtol, bits), size)
-	d.allowed.Add(d.allowed, written(tol.Atol, bits))
+	d.allowed.SetPrec(bits).Mul(tol.rtol, size)
+	d.allowed.Add(d.allowed, tol.atol)
+	rounding := new(big.Float).Add(size, d.abs)
+	rounding.SetMantExp(rounding, 4-int(min(bits, toleranceBits)))
+	d.within = d.abs.Cmp(rounding.Add(rounding, d.allowed)) <= 0
 	if size.Sign() > 0 {
 		d.rel = new(big.Float).SetPrec(bits).Quo(d.abs, size)
 	}
 	return d
-}
-
-// float parses a literal. One too large for a big.Float is infinite, one too small is 0.
-func float(lit string, bits uint) *big.Float {
-	f, _, err := big.ParseFloat(lit, 10, bits, big.ToNearestEven)
-	switch {
-	case err == nil:
-		return f
-	case strings.Contains(strings.ToLower(lit), "e-"):
-		return new(big.Float)
-	}
-	return new(big.Float).SetInf(strings.HasPrefix(lit, "-"))
-}
-
-// written is a float64 as the decimal that a person wrote for it.
-func written(x float64, bits uint) *big.Float {
-	return float(strconv.FormatFloat(x, 'g', -1, 64), bits)
 }
 
 // finite is f as a float64, nil for nil. What is too large for one is given as the largest: JSON has no infinity.

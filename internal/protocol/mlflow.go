@@ -15,6 +15,8 @@ var (
 // https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/
 type mlflow struct{}
 
+const invocations = "/invocations"
+
 func (mlflow) Name() string { return "mlflow" }
 
 // DefaultPort is the one of an image made by `mlflow models build-docker`;
@@ -37,19 +39,18 @@ func (mlflow) Checks(_ string, ready Ready) []Check {
 
 // Request wraps plain JSON as {"inputs": …}, and sends what already is an envelope as it is.
 func (mlflow) Request(r Request, _ string) (Message, error) {
-	const path = "/invocations"
 	switch {
 	case r.JSON != nil && r.Text != nil:
 		return Message{}, errBothBodies
 	case r.JSON != nil && mlflowEnvelope(r.JSON):
-		return message(r, http.MethodPost, path, "application/json", r.JSON)
+		return message(r, http.MethodPost, invocations, "application/json", r.JSON)
 	case r.JSON != nil:
-		return message(r, http.MethodPost, path, "application/json", wrap("inputs", r.JSON))
+		return message(r, http.MethodPost, invocations, "application/json", wrap("inputs", r.JSON))
 	case r.Text != nil:
 		// The only text that the scoring server takes.
-		return message(r, http.MethodPost, path, "text/csv", []byte(*r.Text))
+		return message(r, http.MethodPost, invocations, "text/csv", []byte(*r.Text))
 	case r.Method == http.MethodGet:
-		return message(r, http.MethodGet, path, "", nil)
+		return message(r, http.MethodGet, invocations, "", nil)
 	}
 	return Message{}, errNoBody
 }
@@ -64,7 +65,8 @@ func mlflowEnvelope(data []byte) bool {
 // Answer is .predictions. Language models asked in the unwrapped form answer
 // unwrapped too, in the shape of the interface they speak: then it is the body.
 func (mlflow) Answer(r Response) Content {
-	if !succeeded(r.Status) {
+	elsewhere := r.Path != "" && r.Path != invocations
+	if elsewhere || !succeeded(r.Status) {
 		return body(r)
 	}
 	if predictions, ok := member(r.Body, "predictions"); ok {

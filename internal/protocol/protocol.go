@@ -47,6 +47,10 @@ type Message struct {
 
 // Response is what came back for a request.
 type Response struct {
+	// Path is the one the case named, empty where it left that to the
+	// protocol. What is at another path than the protocol's own is not in its
+	// envelope: there the body is the answer.
+	Path        string
 	Status      int
 	ContentType string
 	Body        []byte

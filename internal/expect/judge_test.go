@@ -1,0 +1,91 @@
+package expect
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/slipway-dev/slipway/internal/testkit"
+)
+
+// TestJudge runs testdata/judge/*.txtar. Each has the expectation, what came
+// back (JSON: an Answer without its body) and the body; -update writes the
+// verdict. A body that parses is taken for JSON, as a protocol does.
+func TestJudge(t *testing.T) {
+	files, err := filepath.Glob("testdata/judge/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, answer := readCase(t, archive)
+			v := Judge(e, answer)
+			for i := range archive.Files {
+				if f := &archive.Files[i]; f.Name == "verdict" {
+					f.Data = []byte(printVerdict(v))
+				}
+			}
+			testkit.Golden(t, file, txtar.Format(archive))
+		})
+	}
+}
+
+func readCase(t *testing.T, archive *txtar.Archive) (Expectation, Answer) {
+	t.Helper()
+	var e Expectation
+	answer := Answer{Status: 200}
+	for _, f := range archive.Files {
+		switch f.Name {
+		case "expect.json":
+			decode(t, f.Data, &e)
+		case "response.json":
+			decode(t, f.Data, &answer)
+		case "body":
+			body := strings.TrimSuffix(string(f.Data), "\n")
+			if _, err := parse([]byte(body)); err == nil {
+				answer.JSON = []byte(body)
+			} else {
+				answer.Text = body
+			}
+		case "verdict":
+		default:
+			t.Fatalf("a case has no file %q", f.Name)
+		}
+	}
+	return e, answer
+}
+
+func decode(t *testing.T, data []byte, into any) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func printVerdict(v Verdict) string {
+	var b strings.Builder
+	result := "failed"
+	if v.Passed {
+		result = "passed"
+	}
+	fmt.Fprintf(&b, "%s\nreason:   %s\npath:     %s\nmax abs:  %s\nmax rel:  %s\n", result, v.Reason, v.Path, number64(v.MaxAbsDiff), number64(v.MaxRelDiff))
+	fmt.Fprintf(&b, "expected: %s\ngot:      %s\n", v.Expected, v.Got)
+	return strings.ReplaceAll(b.String(), " \n", "\n")
+}
+
+func number64(x *float64) string {
+	if x == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%.6g", *x)
+}
