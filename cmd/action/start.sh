@@ -8,7 +8,7 @@ bin=${RUNNER_TEMP:-${TMPDIR:-/tmp}}/slipway-bin
 
 # What the workflow set for its own Go code must not decide how this is built.
 # A Go from 1.21 on fetches the version that go.mod names.
-export GOTOOLCHAIN=auto GOWORK=off GOFLAGS= CGO_ENABLED=0
+export GOTOOLCHAIN=auto GOWORK=off GOFLAGS='' CGO_ENABLED=0
 
 quit() {
   echo "::endgroup::"
