@@ -10,7 +10,9 @@ import (
 // about says what was checked: commit, platforms, run.
 func about(r result.Result, d detail) string {
 	var parts []string
-	if r.Commit != "" {
+	if r.Commit == "" {
+		parts = append(parts, "no commit")
+	} else {
 		parts = append(parts, code(short(r.Commit), d.runes))
 	}
 	if r.Image != nil {

@@ -24,7 +24,7 @@ func cases(r result.Result, d detail) string {
 	}
 	rows := []string{"| case | | latency | largest difference |", "|---|---|---|---|"}
 	for _, c := range r.Smoke.Cases {
-		if c.Status == result.StagePassed && len(rows) < d.items {
+		if c.Status == result.StagePassed && len(rows)-2 < d.items {
 			rows = append(rows, fmt.Sprintf("| %s | ✅ passed | %s | %s |", text(c.Name, d.runes), duration(c.LatencyMS), difference(c.MaxAbsDiff)))
 		}
 	}
@@ -77,29 +77,16 @@ func failedCases(r result.Result, d detail) string {
 	return strings.TrimSuffix(join(append(blocks, more(shown, all))), "\n")
 }
 
-// sideBySide shows expected and got in two columns, d.lines rows of them from
-// shortly before the first line that differs. A "|" stands between lines that
-// are not equal, as in diff -y; which of them are out of tolerance the reason says.
+// sideBySide shows expected and got in two columns: everything, or some rows
+// from shortly before the first line that differs. A "|" stands between lines
+// that are not equal, as in diff -y; which of them are out of tolerance the reason says.
 func sideBySide(c result.Case, d detail) []string {
 	if c.Expected == "" && c.Got == "" {
 		return nil
 	}
 	want, got := valueLines(c.Expected), valueLines(c.Got)
-	n := max(len(want), len(got))
-	first := 0
-	for first < n-1 && lineAt(want, first) == lineAt(got, first) {
-		first++
-	}
-	const before = 2 // rows of context
-	from := 0
-	if n > d.lines {
-		from = max(0, min(first-before, n-d.lines))
-	}
-	width := 8 // of "expected"
-	to := n
-	if d.lines < n-from {
-		to = from + d.lines
-	}
+	from, to := around(want, got, d.lines)
+	width := len("expected")
 	for i := from; i < to; i++ {
 		width = max(width, utf8.RuneCountInString(lineAt(want, i)), utf8.RuneCountInString(lineAt(got, i)))
 	}
@@ -108,24 +95,39 @@ func sideBySide(c result.Case, d detail) []string {
 	if from > 0 {
 		rows = append(rows, "… "+count(from, "line")+" before")
 	}
-	room := d.lines
-	for i := from; i < to && room > 0; i++ {
-		between := "   "
-		if lineAt(want, i) != lineAt(got, i) {
-			between = " | "
-		}
+	for i := from; i < to; i++ {
 		left, right := wrap(lineAt(want, i), width), wrap(lineAt(got, i), width)
 		for k := range max(len(left), len(right)) {
-			if room--; room < 0 {
+			if d.lines < len(rows) { // one line can be as long as a book
 				return append(rows, "…")
+			}
+			between := "   "
+			if lineAt(left, k) != lineAt(right, k) {
+				between = " | "
 			}
 			rows = append(rows, strings.TrimRight(pad(lineAt(left, k), width)+between+lineAt(right, k), " "))
 		}
 	}
-	if to < n {
+	if n := max(len(want), len(got)); to < n {
 		rows = append(rows, "… "+count(n-to, "line")+" more")
 	}
 	return rows
+}
+
+// around picks the lines to show when there is no room for all: a line of
+// context, the first that differs, and a few after it.
+func around(want, got []string, room int) (from, to int) {
+	n := max(len(want), len(got))
+	const most = 4
+	if n <= min(room, most) || room == complete.lines {
+		return 0, n
+	}
+	first := 0
+	for first < n-1 && lineAt(want, first) == lineAt(got, first) {
+		first++
+	}
+	from = max(0, min(first-1, n-most))
+	return from, min(n, from+most)
 }
 
 func valueLines(s string) []string {
@@ -142,13 +144,21 @@ func lineAt(lines []string, i int) string {
 	return lines[i]
 }
 
-// wrap breaks a line into pieces of width characters, anywhere: a row of numbers has few good places.
+// wrap breaks a line into pieces of width characters: after a space when there
+// is one in the second half, so that numbers stay whole, else anywhere.
 func wrap(s string, width int) []string {
 	runes := []rune(s)
 	var out []string
 	for len(runes) > width {
-		out = append(out, string(runes[:width]))
-		runes = runes[width:]
+		at := width
+		for k := width; k > width/2; k-- {
+			if runes[k-1] == ' ' {
+				at = k
+				break
+			}
+		}
+		out = append(out, string(runes[:at]))
+		runes = runes[at:]
 	}
 	return append(out, string(runes))
 }

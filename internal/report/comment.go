@@ -66,7 +66,7 @@ func comment(r result.Result, m Marker, d detail) string {
 		{"Gates", gates},
 		{"Warnings", warnings},
 		{"Stages", stages},
-		{"Layers and how to run the image", imageAndRun},
+		{"Image", imageAndRun},
 	} {
 		blocks = append(blocks, fold(s, r, d))
 	}

@@ -59,22 +59,59 @@ const apart = "\u200b"
 var (
 	markup = strings.NewReplacer(
 		"@", "@"+apart, "#", `\#`+apart, "://", ":"+apart+"//",
-		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "~", `\~`, "!", `\!`,
+		`\`, `\\`, "`", "\\`", "*", `\*`, "~", `\~`, "!", `\!`,
 		"[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;",
 		"|", "&#124;", // a backslash would do in text, but not in every table
 		"$", "&#36;", // GitHub's formulas
 	)
-	issue   = regexp.MustCompile(`(?i)\b(gh-)(\d)`)   // GH-123 is as good as #123
-	website = regexp.MustCompile(`(?i)\b(www)(\.)`)   // made a link without a scheme
+	issue   = regexp.MustCompile(`(?i)\b(gh-)(\d)`) // GH-123 is as good as #123
+	quoted  = regexp.MustCompile("`[^`|]+`")
+	website = regexp.MustCompile(`(?i)\b(www)(\.)`) // made a link without a scheme
+	lineNo  = regexp.MustCompile(`(:1(?:00|234))(:)`) // "app.py:100: error" would have an emoji in it
 )
 
 // text is a foreign string as a run of plain text, in a paragraph or a table
-// cell. It must not begin a line: there "- " or "1." would make a list.
+// cell. It must not begin a line: there "- " or "1." would make a list. What
+// it quotes in backticks stays code, when it is clear what it quotes.
 func text(s string, n int) string {
-	s = markup.Replace(oneLine(s, n))
+	s = oneLine(s, n)
+	if strings.Count(s, "`")%2 != 0 || strings.Contains(s, "``") {
+		return plain(s)
+	}
+	var b strings.Builder
+	for end := 0; ; {
+		at := quoted.FindStringIndex(s[end:])
+		if at == nil {
+			return b.String() + plain(s[end:])
+		}
+		b.WriteString(plain(s[end:end+at[0]]) + s[end+at[0]:end+at[1]])
+		end += at[1]
+	}
+}
+
+// plain takes the meaning from every character that has one in Markdown.
+func plain(s string) string {
+	s = markup.Replace(s)
 	s = issue.ReplaceAllString(s, "${1}"+apart+"${2}")
 	s = website.ReplaceAllString(s, "${1}"+apart+"${2}")
-	return s
+	s = lineNo.ReplaceAllString(s, "${1}"+apart+"${2}")
+	return underscores(s)
+}
+
+// underscores escapes "_" except inside a word, where it means nothing: names of tests are full of it.
+func underscores(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] == '_' && (i == 0 || i == len(s)-1 || !alphanumeric(s[i-1]) || !alphanumeric(s[i+1])) {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func alphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // code is a foreign string as a code span, in a paragraph. GitHub makes no

@@ -22,26 +22,28 @@ func notChecked(r result.Result, d detail) string {
 	return "Not checked: " + strings.Join(reasons, "; ") + "."
 }
 
-// failure says what went wrong, where, and what to do.
+// failure says what went wrong, where, and what to do. What the headline says is not said again.
 func failure(r result.Result, d detail) string {
 	e := r.Error
 	if e == nil {
 		return ""
 	}
-	var blocks []string
-	what := "**What went wrong:**"
-	if strings.Contains(strings.TrimSpace(e.What), "\n") { // a tool's own words keep their lines
-		blocks = append(blocks, what, fence(tail(e.What, max(4, d.lines)), d))
-	} else if e.What != "" {
-		blocks = append(blocks, what+" "+text(e.What, d.runes))
+	var lines []string
+	said := ""
+	switch what := strings.TrimSpace(e.What); {
+	case what == "" || saysCause(r):
+	case strings.Contains(what, "\n"): // a tool's own words keep their lines
+		said = "What went wrong:\n\n" + fence(tail(what, max(10, d.lines)), d)
+	default:
+		lines = append(lines, "- what went wrong: "+text(what, d.runes))
 	}
 	if e.Where != "" {
-		blocks = append(blocks, "**Where:** "+text(e.Where, d.runes))
+		lines = append(lines, "- where: "+text(e.Where, d.runes))
 	}
 	if e.Remedy != "" {
-		blocks = append(blocks, "**What to do:** "+text(e.Remedy, d.runes))
+		lines = append(lines, "- what to do: "+text(e.Remedy, d.runes))
 	}
-	return strings.TrimSuffix(join(blocks), "\n")
+	return strings.TrimSpace(said + "\n\n" + strings.Join(lines, "\n"))
 }
 
 // problems are the mistakes in the configuration, each with its place.

@@ -18,7 +18,10 @@ func image(r result.Result, d detail) string {
 	if i.Digest != "" {
 		about = append(about, "- digest: "+code(i.Digest, d.runes))
 	}
-	if i.Reference != "" {
+	switch {
+	case inDirectory(r):
+		about = append(about, "- written to: "+code(i.Repository, d.runes))
+	case published(r):
 		about = append(about, "- published as: "+code(i.Reference, d.runes))
 	}
 	for n, t := range i.Tags {

@@ -7,23 +7,24 @@ import (
 	"github.com/slipway-dev/slipway/internal/result"
 )
 
-// fact is one line of what there is to know at a glance.
-type fact struct{ label, value string }
+// fact is one number that a reviewer decides on. A fact that is beside the one
+// before it shares its row in a table. Values are not escaped.
+type fact struct {
+	label, value string
+	beside       bool
+}
 
-// facts are the numbers a reviewer decides on, in the order of interest. Values are not escaped.
+// facts are what there is to know at a glance, in the order of interest.
 func facts(r result.Result) []fact {
 	if r.Status == result.Invalid {
 		return nil // nothing was run: a table of "not run" says it six times
 	}
-	facts := []fact{
-		{"tests", testCount(r)},
-		{"predictions", predictionCount(r)},
-		{"ready in · p95 · memory", speed(r.Smoke)},
-	}
+	facts := []fact{{label: "tests", value: testCount(r)}, {label: "predictions", value: predictionCount(r)}}
+	facts = append(facts, speed(r.Smoke)...)
 	if len(r.Gates) > 0 {
-		facts = append(facts, fact{"gates", gateCount(r.Gates)})
+		facts = append(facts, fact{label: "gates", value: gateCount(r.Gates)})
 	}
-	return append(facts, fact{"image", imageSize(r)})
+	return append(facts, fact{label: "image", value: imageSize(r)})
 }
 
 // table is the facts as a table without a heading row.
@@ -32,12 +33,16 @@ func table(r result.Result, d detail) string {
 	if len(facts) == 0 {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString("| | |\n|---|---|")
-	for _, f := range facts {
-		b.WriteString("\n| " + f.label + " | " + text(f.value, d.runes) + " |")
+	rows := []string{"| | |", "|---|---|"}
+	for len(facts) > 0 {
+		label, value := facts[0].label, facts[0].value
+		for facts = facts[1:]; len(facts) > 0 && facts[0].beside; facts = facts[1:] {
+			label += " · " + facts[0].label
+			value += " · " + facts[0].value
+		}
+		rows = append(rows, "| "+label+" | "+text(value, d.runes)+" |")
 	}
-	return b.String()
+	return strings.Join(rows, "\n")
 }
 
 func testCount(r result.Result) string {
@@ -89,15 +94,20 @@ func predictionCount(r result.Result) string {
 	return strconv.Itoa(passed) + " of " + strconv.Itoa(len(s.Cases)) + words
 }
 
-func speed(s *result.Smoke) string {
-	if s == nil || s.StartupMS == nil && s.LatencyMS == nil && s.MemoryPeakBytes == nil {
-		return missing
+// speed is nothing when the server never answered: then there was nothing to measure.
+func speed(s *result.Smoke) []fact {
+	if s == nil || s.StartupMS == nil && s.LatencyMS == nil {
+		return nil
 	}
 	var p95 *float64
 	if s.LatencyMS != nil {
 		p95 = &s.LatencyMS.P95
 	}
-	return duration(s.StartupMS) + " · " + duration(p95) + " · " + memory(s.MemoryPeakBytes)
+	return []fact{
+		{label: "ready in", value: duration(s.StartupMS)},
+		{label: "p95", value: duration(p95), beside: true},
+		{label: "memory", value: memory(s.MemoryPeakBytes), beside: true},
+	}
 }
 
 func gateCount(gates []result.Gate) string {

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/slipway-dev/slipway/internal/result"
@@ -34,13 +35,24 @@ func Terminal(r result.Result, color bool) string {
 	return t.b.String()
 }
 
-// screen collects lines; the first one after begin is preceded by an empty one.
+// screen collects lines.
 type screen struct {
 	b     strings.Builder
 	color bool
 }
 
-func (t *screen) line(s string) { t.b.WriteString(strings.TrimRight(s, " ") + "\n") }
+func (t *screen) line(s string) { t.b.WriteString(disarm(strings.TrimRight(s, " ")) + "\n") }
+
+// disarm keeps a line from being a command to GitHub's runner, whose log is a
+// terminal too. It obeys "::" at the start of a line, spaces aside, and "##[" anywhere
+// (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+func disarm(line string) string {
+	line = strings.ReplaceAll(line, "##[", "## [")
+	if words := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(words, "::") {
+		line = line[:len(line)-len(words)] + ": " + words[1:]
+	}
+	return line
+}
 
 func (t *screen) paint(code string, lines []string) {
 	for _, l := range lines {
@@ -72,13 +84,32 @@ func (t *screen) labelled(label, words string) {
 	}
 }
 
+// pieces writes a list that is broken between its pieces only: "820 ms" stays together.
+func (t *screen) pieces(label string, pieces []string) {
+	line := pad(label, labelColumns)
+	for i, p := range pieces {
+		p = oneLine(p, onScreen.runes)
+		if i > 0 {
+			line += " ·"
+			if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(p)+2 > terminalColumns {
+				t.line(line)
+				line = pad("", labelColumns)
+			} else {
+				line += " "
+			}
+		}
+		line += p
+	}
+	t.line(line)
+}
+
 func (t *screen) failure(r result.Result) {
 	e := r.Error
 	if e == nil {
 		return
 	}
 	t.line("")
-	if e.What != "" {
+	if e.What != "" && !saysCause(r) {
 		t.labelled("what", oneLine(e.What, onScreen.runes))
 	}
 	if e.Where != "" {
@@ -196,15 +227,7 @@ func indent(line int) string { return strings.Repeat(" ", 2*min(line, 1)) }
 func (t *screen) facts(r result.Result) {
 	t.line("")
 	for _, f := range facts(r) {
-		label := f.label
-		if r.Smoke == nil && strings.HasPrefix(label, "ready") {
-			continue
-		}
-		if utf8.RuneCountInString(label) >= labelColumns {
-			label = "ready"
-			f.value = oneLine(speedWords(r.Smoke), onScreen.runes)
-		}
-		t.labelled(label, oneLine(f.value, onScreen.runes))
+		t.labelled(f.label, oneLine(f.value, onScreen.runes))
 	}
 	t.image(r)
 	for i, u := range r.Unverified {
@@ -227,17 +250,6 @@ func (t *screen) facts(r result.Result) {
 	}
 }
 
-func speedWords(s *result.Smoke) string {
-	if s == nil {
-		return missing
-	}
-	var p95 *float64
-	if s.LatencyMS != nil {
-		p95 = &s.LatencyMS.P95
-	}
-	return "in " + duration(s.StartupMS) + " · p95 " + duration(p95) + " · memory " + memory(s.MemoryPeakBytes)
-}
-
 func (t *screen) image(r result.Result) {
 	if r.Image == nil {
 		return
@@ -250,7 +262,7 @@ func (t *screen) image(r result.Result) {
 		t.line(pad("", labelColumns) + oneLine(ref, math.MaxInt))
 	}
 	if len(r.Image.Tags) > 0 {
-		t.labelled("tags", oneLine(strings.Join(r.Image.Tags, " · "), onScreen.runes))
+		t.pieces("tags", r.Image.Tags)
 	}
 	var layers []string
 	for i, l := range r.Image.Layers {
@@ -259,7 +271,7 @@ func (t *screen) image(r result.Result) {
 		}
 	}
 	if len(layers) > 0 {
-		t.labelled("new layers", strings.Join(layers, " · "))
+		t.pieces("new layers", layers)
 	}
 }
 
@@ -278,7 +290,7 @@ func (t *screen) stages(r result.Result) {
 		parts = append(parts, part)
 	}
 	if r.Status != result.Invalid && len(parts) > 0 {
-		t.labelled("stages", strings.Join(parts, " · "))
+		t.pieces("stages", parts)
 	}
 }
 

@@ -10,6 +10,20 @@ import (
 // those who only glance. The sentence says everything that the symbol does.
 type verdict struct{ symbol, sentence string }
 
+// maxCause is how much of an error's own words fits into the sentence, in characters.
+const maxCause = 160
+
+// saysCause is true when the verdict leaves nothing of Error.What untold.
+func saysCause(r result.Result) bool {
+	switch r.Status {
+	case result.Errored:
+		return len(r.Error.What) <= maxCause && !strings.Contains(r.Error.What, "\n")
+	case result.Invalid:
+		return len(r.Problems) > 0
+	}
+	return r.Status == result.Cancelled
+}
+
 // judge is the one place where a result becomes a verdict. It looks at stages
 // and numbers, never at the wording of reasons. A passed run that did not
 // check everything has no green tick.
@@ -26,7 +40,7 @@ func judge(r result.Result) verdict {
 	case result.Errored:
 		v := verdict{"⚠️", "could not be carried out"}
 		if r.Error != nil && r.Error.What != "" {
-			v.sentence += ": " + r.Error.What
+			v.sentence += ": " + oneLine(r.Error.What, maxCause)
 		}
 		if what := failures(r); len(what) > 0 {
 			v.sentence += "; and " + sentence(what)
@@ -166,7 +180,7 @@ func sentence(clauses []string) string {
 // headline is the verdict as a heading.
 func headline(r result.Result, d detail) string {
 	v := judge(r)
-	return v.symbol + " " + text(name(r)+": "+v.sentence, d.runes)
+	return v.symbol + " " + text(name(r)+": "+v.sentence, max(d.runes, 400))
 }
 
 // name is what the model is called; a broken configuration may not say.
@@ -174,5 +188,5 @@ func name(r result.Result) string {
 	if r.Model == "" {
 		return "the model"
 	}
-	return r.Model
+	return oneLine(r.Model, 100)
 }
