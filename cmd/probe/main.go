@@ -37,6 +37,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stderr io.Writer) int {
+	// The image's PATH travels beside ours: see stage.Supervise.
+	if path, ok := os.LookupEnv("SLIPWAY_PATH"); ok {
+		if err := os.Setenv("PATH", path); err != nil {
+			_, _ = fmt.Fprintf(stderr, "probe: %v\n", err)
+			return 3
+		}
+	}
 	if len(args) == 0 || commands[args[0]] == nil {
 		_, _ = fmt.Fprintf(stderr, "usage: probe %s …\n", strings.Join(slices.Sorted(maps.Keys(commands)), "|"))
 		return 2

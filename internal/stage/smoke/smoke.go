@@ -83,14 +83,10 @@ func (s Stage) observe(ctx context.Context, run *stage.Run, spec protocol.Spec) 
 		return seen, fmt.Errorf("writing the probe's orders: %w", err)
 	}
 	dir := filepath.Join(s.Scratch, "smoke")
-	_, err = run.Container.Exec(ctx, stage.Exec{
-		Args: []string{"/slipway/probe", "smoke", "--spec", "/slipway/spec.json", "--out", outDir + "/observations.json"},
-		Files: map[string]stage.File{
-			"/slipway/probe":     {Host: s.Probe},
-			"/slipway/spec.json": {Content: told},
-		},
-		Output: outDir, OutputTo: dir,
-	})
+	x := stage.Supervise(s.Probe, run.Container.Config(), "smoke", "--spec", "/slipway/spec.json", "--out", outDir+"/observations.json")
+	x.Files["/slipway/spec.json"] = stage.File{Content: told}
+	x.Output, x.OutputTo = outDir, dir
+	_, err = run.Container.Exec(ctx, x)
 	var exit *stage.ExitError
 	if errors.As(err, &exit) {
 		return seen, fmt.Errorf("the probe ended with %d: %s", exit.Code, stage.LastLine(exit.Stderr))

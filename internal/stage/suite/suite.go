@@ -39,16 +39,10 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		run.Result.Unverified = append(run.Result.Unverified, "there are no tests")
 		return stage.Skip("%s", why)
 	}
-	exec := stage.Exec{
-		Args: append([]string{"/slipway/probe", "exec", "--timeout", p.Test.Timeout.String(), "--out", outDir, "--"}, p.Test.Command...),
-		Env: map[string]string{
-			"SLIPWAY_RUN":    s.Nonce,
-			"PYTEST_ADDOPTS": "-p no:cacheprovider -o junit_family=xunit1 --junitxml=" + outDir + "/junit.xml",
-		},
-		Files:    map[string]stage.File{"/slipway/probe": {Host: s.Probe}},
-		Output:   outDir,
-		OutputTo: filepath.Join(s.Scratch, "test"),
-	}
+	exec := stage.Supervise(s.Probe, run.Container.Config(), append([]string{"exec", "--timeout", p.Test.Timeout.String(), "--out", outDir, "--"}, p.Test.Command...)...)
+	exec.Env["SLIPWAY_RUN"] = s.Nonce
+	exec.Env["PYTEST_ADDOPTS"] = "-p no:cacheprovider -o junit_family=xunit1 --junitxml=" + outDir + "/junit.xml"
+	exec.Output, exec.OutputTo = outDir, filepath.Join(s.Scratch, "test")
 	for k, v := range p.Test.Env {
 		exec.Env[k] = v
 	}
