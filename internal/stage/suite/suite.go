@@ -44,6 +44,9 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	exec.Env["PYTEST_ADDOPTS"] = "-p no:cacheprovider -o junit_family=xunit1 --junitxml=" + outDir + "/junit.xml"
 	exec.Output, exec.OutputTo = outDir, filepath.Join(s.Scratch, "test")
 	for k, v := range p.Test.Env {
+		if k == "PATH" {
+			k = "SLIPWAY_PATH" // the helper's own is not the tests'
+		}
 		exec.Env[k] = v
 	}
 	if len(p.Test.Files) > 0 {
