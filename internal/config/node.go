@@ -33,16 +33,6 @@ type pair struct {
 	value     *node
 }
 
-// get returns the value of a key, or nil.
-func (n *node) get(key string) *node {
-	for i := range n.pairs {
-		if n.pairs[i].key == key {
-			return n.pairs[i].value
-		}
-	}
-	return nil
-}
-
 // fault is what stops a file from being read at all.
 type fault struct {
 	line, col int

@@ -135,7 +135,7 @@ func readText(file string, most int64) (string, *fault) {
 	if err != nil {
 		return "", faultf(0, 0, "cannot be read: %s", cause(err))
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // read only
 	content, err := io.ReadAll(io.LimitReader(f, most+1))
 	switch {
 	case err != nil:

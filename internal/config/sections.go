@@ -14,9 +14,7 @@ var (
 	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	pythonName = regexp.MustCompile(`^3\.[0-9]{1,2}(\.[0-9]{1,2})?$`)
 	userName   = regexp.MustCompile(`^[0-9]{1,9}(:[0-9]{1,9})?$`)
-	// argName is what a Dockerfile's ARG can be called (https://docs.docker.com/reference/dockerfile/#arg).
-	argName = envName
-	tagName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	tagName    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 	// component is one part of a repository's name
 	// (https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests).
 	component = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$`)

@@ -249,7 +249,7 @@ func (s *scanner) head(name string, most int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // read only
 	content, err := io.ReadAll(io.LimitReader(f, most))
 	return string(content), err
 }

@@ -261,7 +261,7 @@ func TestDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer socket.Close()
+	defer func() { _ = socket.Close() }()
 
 	if got := source.Top(model); got != top {
 		t.Errorf("top is %s, want %s", got, top)
