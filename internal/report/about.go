@@ -17,7 +17,8 @@ func about(r result.Result, d detail) string {
 	}
 	if r.Image != nil {
 		for i, p := range r.Image.Platforms {
-			if i >= d.items && d.items > 0 {
+			if i >= max(1, d.items) {
+				parts = append(parts, "…")
 				break
 			}
 			parts = append(parts, text(p.Platform, d.runes))

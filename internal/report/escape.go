@@ -29,7 +29,7 @@ func clean(s string) string {
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n':
+		case r == '\n', ' ' <= r && r <= '~': // nearly all of them, without a look at tables
 			return r
 		case r == '\t', r == '\u2028', r == '\u2029', r == '\u0085':
 			return ' '
@@ -41,7 +41,14 @@ func clean(s string) string {
 }
 
 // oneLine is clean, on one line and n characters long at most.
-func oneLine(s string, n int) string { return clip(strings.Join(strings.Fields(clean(s)), " "), n) }
+func oneLine(s string, n int) string {
+	// A megabyte is not cleaned to show a line of it. Enough is left for
+	// codes and spaces among the characters that stay.
+	if n < len(s)/32 {
+		s = s[:32*n]
+	}
+	return clip(strings.Join(strings.Fields(clean(s)), " "), n)
+}
 
 // clip cuts after n characters.
 func clip(s string, n int) string {
@@ -66,7 +73,7 @@ var (
 	)
 	issue   = regexp.MustCompile(`(?i)\b(gh-)(\d)`) // GH-123 is as good as #123
 	quoted  = regexp.MustCompile("`[^`|]+`")
-	website = regexp.MustCompile(`(?i)\b(www)(\.)`) // made a link without a scheme
+	website = regexp.MustCompile(`(?i)\b(www)(\.)`)   // made a link without a scheme
 	lineNo  = regexp.MustCompile(`(:1(?:00|234))(:)`) // "app.py:100: error" would have an emoji in it
 )
 

@@ -88,7 +88,7 @@ func (t *screen) labelled(label, words string) {
 func (t *screen) pieces(label string, pieces []string) {
 	line := pad(label, labelColumns)
 	for i, p := range pieces {
-		p = oneLine(p, onScreen.runes)
+		p = oneLine(p, terminalColumns-labelColumns-len(" ·…"))
 		if i > 0 {
 			line += " ·"
 			if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(p)+2 > terminalColumns {
@@ -278,7 +278,7 @@ func (t *screen) image(r result.Result) {
 func (t *screen) stages(r result.Result) {
 	var parts []string
 	for _, s := range r.Stages {
-		part := oneLine(s.Name, onScreen.runes) + " "
+		part := oneLine(s.Name, 40) + " "
 		switch {
 		case s.Status == result.StageSkipped:
 			part += "skipped"
