@@ -26,7 +26,8 @@ type machine struct {
 	OverlayFS      bool // Home lies on an overlay file system
 	RegistryPort   int
 	PortTaken      bool // by something that the lab did not start
-	AddressClash   string
+	NoCgroups      bool   // no cgroup hierarchy is mounted
+	AddressClash   string // an interface whose address the engine's network would take
 	ForeignEngine  bool // an engine answers that this lab did not start
 	EngineBuiltYet bool
 }
@@ -36,6 +37,9 @@ func lookAtMachine(l layout, goos string, needs []need, port int, registryOurs, 
 	m := machine{
 		OS: goos, UID: os.Geteuid(), AptGet: onMachine("apt-get"), Missing: missing(needs, onMachine), Home: l.Home,
 		RegistryPort: port, PortTaken: !registryOurs && portTaken(port), ForeignEngine: !engineOurs && engineAnswers(), EngineBuiltYet: built,
+	}
+	if mounts, err := os.ReadFile("/proc/self/mountinfo"); err == nil {
+		m.NoCgroups = !hasCgroups(string(mounts))
 	}
 	if !engineOurs {
 		m.AddressClash = addressClash()
@@ -49,6 +53,16 @@ func lookAtMachine(l layout, goos string, needs []need, port int, registryOurs, 
 		}
 		dir = filepath.Dir(dir)
 	}
+}
+
+// hasCgroups looks for a cgroup file system, of either version, in proc_pid_mountinfo(5): its type follows " - ".
+func hasCgroups(mountinfo string) bool {
+	for line := range strings.Lines(mountinfo) {
+		if _, after, ok := strings.Cut(line, " - "); ok && (strings.HasPrefix(after, "cgroup ") || strings.HasPrefix(after, "cgroup2 ")) {
+			return true
+		}
+	}
+	return false
 }
 
 // addressClash names an interface, other than the lab's own, with an address in the range of the engine's network.
@@ -93,6 +107,9 @@ func (m machine) problems() []string {
 	}
 	if m.OverlayFS {
 		add("%s lies on an overlay file system, where an engine cannot keep its state: set XDG_CACHE_HOME to a directory on another one, a mounted volume for example", m.Home)
+	}
+	if m.NoCgroups {
+		add("no cgroup file system is mounted, and containers need one: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
 	}
 	if m.PortTaken {
 		add("port %d of 127.0.0.1 is taken by a program that the lab did not start: stop it, or choose another port with --registry-port", m.RegistryPort)

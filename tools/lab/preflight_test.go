@@ -21,8 +21,8 @@ func TestPreflightSaysAllThatIsWrong(t *testing.T) {
 		{name: "not Linux hides the rest", give: with(func(m *machine) { m.OS = "darwin"; m.UID = 501; m.AptGet = false }), want: []string{"this is darwin"}},
 		{
 			name: "all at once",
-			give: machine{OS: "linux", UID: 1000, Missing: []string{"runc", "iptables"}, FreeBytes: 1 << 30, Home: "/h", OverlayFS: true, RegistryPort: 5000, PortTaken: true, ForeignEngine: true, AddressClash: "vpn0 (10.87.3.1/24)"},
-			want: []string{"sudo -E", "runc, iptables", "1.0 GiB free", "overlay", "--registry-port", "lab down", "vpn0 (10.87.3.1/24)"},
+			give: machine{OS: "linux", UID: 1000, Missing: []string{"runc", "iptables"}, FreeBytes: 1 << 30, Home: "/h", OverlayFS: true, NoCgroups: true, RegistryPort: 5000, PortTaken: true, ForeignEngine: true, AddressClash: "vpn0 (10.87.3.1/24)"},
+			want: []string{"sudo -E", "runc, iptables", "1.0 GiB free", "overlay", "cgroup2", "--registry-port", "lab down", "vpn0 (10.87.3.1/24)"},
 		},
 	}
 	for _, test := range tests {
@@ -55,5 +55,19 @@ func TestMissingPackagesAreNamedOnce(t *testing.T) {
 	got := missing(needs, func(path string) bool { return path == "two" })
 	if diff := cmp.Diff([]string{"first", "third"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestHasCgroups(t *testing.T) {
+	const root = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
+	for mounts, want := range map[string]bool{
+		root: false,
+		root + "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n":                true,
+		root + "31 22 0:27 / /sys/fs/cgroup/pids rw shared:9 - cgroup cgroup rw,pids\n": true,
+		root + "32 22 0:28 /cgroup /srv/cgroup rw - ext4 /dev/cgroup rw\n":             false,
+	} {
+		if got := hasCgroups(mounts); got != want {
+			t.Errorf("got %v, want %v for:\n%s", got, want, mounts)
+		}
 	}
 }
