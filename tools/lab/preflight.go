@@ -25,10 +25,10 @@ type machine struct {
 	Home           string
 	OverlayFS      bool // Home lies on an overlay file system
 	RegistryPort   int
-	PortTaken      bool // by something that the lab did not start
+	PortTaken      bool   // by something that the lab did not start
 	NoCgroups      bool   // no cgroup hierarchy is mounted
 	AddressClash   string // an interface whose address the engine's network would take
-	ForeignEngine  bool // an engine answers that this lab did not start
+	ForeignEngine  bool   // an engine answers that this lab did not start
 	EngineBuiltYet bool
 }
 

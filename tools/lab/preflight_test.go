@@ -62,9 +62,9 @@ func TestHasCgroups(t *testing.T) {
 	const root = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
 	for mounts, want := range map[string]bool{
 		root: false,
-		root + "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n":                true,
+		root + "30 22 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n":                  true,
 		root + "31 22 0:27 / /sys/fs/cgroup/pids rw shared:9 - cgroup cgroup rw,pids\n": true,
-		root + "32 22 0:28 /cgroup /srv/cgroup rw - ext4 /dev/cgroup rw\n":             false,
+		root + "32 22 0:28 /cgroup /srv/cgroup rw - ext4 /dev/cgroup rw\n":              false,
 	} {
 		if got := hasCgroups(mounts); got != want {
 			t.Errorf("got %v, want %v for:\n%s", got, want, mounts)
