@@ -16,7 +16,7 @@ import (
 // patience is how long the pipeline may take to end after a signal. The
 // runner sends SIGINT, SIGTERM after 7.5 s, and kills 2.5 s later
 // (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation).
-const patience = 7 * time.Second
+const patience = 6 * time.Second
 
 // arguments is the pipeline's command line.
 func arguments(in inputs, p place) []string {
