@@ -67,6 +67,14 @@ func (p program) printPlan(pl plan.Plan, f flags) error {
 			fmt.Fprintf(p.stdout, "  %-8s %s\n", s.Stage, s.Do)
 		}
 	}
+	for _, d := range pl.Found {
+		if d.Value != "" {
+			fmt.Fprintf(p.stdout, "\n%s is %s: %s", d.Field, d.Value, d.Why)
+		}
+	}
+	if len(pl.Found) > 0 {
+		fmt.Fprintln(p.stdout)
+	}
 	for _, w := range pl.Warnings {
 		fmt.Fprintf(p.stdout, "\nwarning: %s\n", w)
 	}

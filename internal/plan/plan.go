@@ -52,6 +52,10 @@ type Plan struct {
 	// Steps says for each stage what it will do, or why it has nothing to do.
 	Steps    []Step
 	Warnings []string
+	// Found is what slipway.yaml leaves open and the files told.
+	Found []config.Detection
+
+	noTests string // why there is no test command; empty when nothing even looked like a test
 }
 
 // Step is one stage as planned. Skip is empty for stages that run.
@@ -133,6 +137,15 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	}
 	if c.Smoke.Protocol != "" {
 		p.Smoke = &Smoke{Smoke: c.Smoke, Command: c.Serve.Command, Port: c.Serve.Port, Env: smokeEnv(c)}
+	}
+	p.Found = c.Detected
+	for _, d := range c.Detected {
+		switch {
+		case d.Field == "smoke.protocol" && p.Smoke != nil:
+			p.Smoke.ProtocolWhy = d.Why
+		case d.Field == "test.command" && p.Test == nil:
+			p.noTests = d.Why
+		}
 	}
 	p.Steps = steps(p)
 	p.Warnings = warnings(p)

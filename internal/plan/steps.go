@@ -53,6 +53,9 @@ func files(n int) string {
 }
 
 func testStep(p Plan) Step {
+	if p.Test == nil && p.noTests != "" {
+		return Step{Stage: "test", Skip: p.noTests}
+	}
 	if p.Test == nil {
 		return Step{Stage: "test", Skip: "no test command, and no tests were found"}
 	}
