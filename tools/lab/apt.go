@@ -97,7 +97,7 @@ func unpackRegistry(ctx context.Context, l layout, report func(string)) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	// apt downloads as the user _apt where it can.
 	if err := os.Chmod(dir, 0o777); err != nil {
 		return err

@@ -23,8 +23,8 @@ func bootstrap(ctx context.Context, s standIn, file string, report func(string))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temporary)
-	defer out.Close()
+	defer func() { _ = os.Remove(temporary) }()
+	defer func() { _ = out.Close() }()
 
 	reader, writer := io.Pipe()
 	filtered := make(chan error, 1)
@@ -110,7 +110,7 @@ func filterSystem(in io.Reader, out io.Writer, s standIn, begun time.Time) error
 		if err := target.WriteHeader(header); err != nil {
 			return fmt.Errorf("%s: %w", header.Name, err)
 		}
-		if _, err := io.Copy(target, source); err != nil {
+		if _, err := io.Copy(target, source); err != nil { //nolint:gosec // G110: nothing is decompressed here
 			return fmt.Errorf("%s: %w", header.Name, err)
 		}
 	}

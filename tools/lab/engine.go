@@ -115,7 +115,7 @@ func startEngine(ctx context.Context, l layout, state string, cfg engineConfig) 
 	if err != nil {
 		return fmt.Errorf("the engine needs a name server: %w", err)
 	}
-	if err := os.WriteFile(resolv, data, 0o644); err != nil {
+	if err := os.WriteFile(resolv, data, 0o644); err != nil { //nolint:gosec // G703: the lab writes below the directory its user chose
 		return err
 	}
 	dirs := append([]string{state, runtimeDir + "/bin", runtimeDir + "/content/blobs/sha256"}, hiddenDirs...)

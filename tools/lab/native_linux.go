@@ -19,5 +19,6 @@ func fileSystem(dir string) (free uint64, overlay bool, err error) {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return 0, false, fmt.Errorf("%s: %w", dir, err)
 	}
-	return fs.Bavail * uint64(fs.Bsize), fs.Type == unix.OVERLAYFS_SUPER_MAGIC, nil
+	block := uint64(fs.Bsize) //nolint:gosec // G115: no file system has blocks of negative size
+	return fs.Bavail * block, fs.Type == unix.OVERLAYFS_SUPER_MAGIC, nil
 }

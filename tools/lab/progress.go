@@ -143,7 +143,7 @@ func tailOfFile(path string, n int) string {
 	if err != nil {
 		return "    " + err.Error()
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	var lines []string
 	scanner := bufio.NewScanner(file)
 	scanner.Buffer(nil, 1<<20)
