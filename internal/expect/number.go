@@ -94,6 +94,10 @@ const toleranceBits = 256
 
 func (t Tolerance) bounds() bounds {
 	written := func(x float64) *big.Float {
+		if !(x > 0) {
+			return new(big.Float)
+		}
+		x = min(x, math.MaxFloat64)
 		return normal(strconv.FormatFloat(x, 'g', -1, 64)).float(toleranceBits)
 	}
 	return bounds{written(t.Rtol), written(t.Atol)}
