@@ -2,18 +2,15 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"strconv"
-	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-dev/slipway/internal/layer"
@@ -25,8 +22,8 @@ import (
 var epoch = v1.Time{Time: time.Unix(0, 0).UTC()}
 
 // Manifest says what the image's manifest is, without moving any layer.
-func (c *Client) Manifest(_ context.Context, image stage.Image) (stage.Manifest, error) {
-	img, err := c.assemble(image)
+func (c *Client) Manifest(ctx context.Context, image stage.Image) (stage.Manifest, error) {
+	img, err := c.assemble(ctx, image)
 	if err != nil {
 		return stage.Manifest{}, err
 	}
@@ -38,31 +35,36 @@ func manifestOf(img v1.Image, image stage.Image) (stage.Manifest, error) {
 	if err != nil {
 		return stage.Manifest{}, err
 	}
-	below := 0
-	if image.Base != nil {
-		below = len(image.Base.Layers)
-	}
 	m := stage.Manifest{Digest: digest.String()}
-	m.Layers, err = layersOf(img, func(n int) layer.Kind {
-		if n < below || n-below >= len(image.Layers) {
-			return layer.Base
-		}
-		return image.Layers[n-below].Kind
-	})
+	if m.Layers, err = layersOf(img, func(int) layer.Kind { return layer.Base }); err != nil {
+		return stage.Manifest{}, err
+	}
+	ours := m.Layers[len(m.Layers)-len(image.Layers):]
+	for n, l := range image.Layers {
+		ours[n].Kind = l.Kind
+	}
 	for _, l := range m.Layers {
 		m.Size += l.Size
 	}
-	return m, err
+	return m, nil
 }
 
-// assemble makes an image whose every byte follows from its layers and configuration.
-func (c *Client) assemble(image stage.Image) (v1.Image, error) {
+// assemble makes an image whose every byte follows from its layers and
+// configuration. ctx is for reading layers of the base later on.
+func (c *Client) assemble(ctx context.Context, image stage.Image) (v1.Image, error) {
 	if image.Archive != "" {
-		built, err := tarball.ImageFromPath(image.Archive, nil)
+		from, err := readArchive(image.Archive, image.Platform)
 		if err != nil {
 			return nil, fmt.Errorf("reading the built image: %w", err)
 		}
-		return normalise(built, nil, nil)
+		layers, err := local(from.layers)
+		if err != nil {
+			return nil, err
+		}
+		return stack(layers, normalise(from.config, len(layers)))
+	}
+	if image.Base == nil {
+		return nil, errors.New("an image to assemble has no base")
 	}
 	c.mu.Lock()
 	base, ok := c.bases[image.Base.Digest]
@@ -70,107 +72,102 @@ func (c *Client) assemble(image stage.Image) (v1.Image, error) {
 	if !ok {
 		return nil, fmt.Errorf("the base %s was never looked up", image.Base.Digest)
 	}
-	return normalise(base, image.Layers, func(f *v1.ConfigFile) {
-		apply(f, image.Config)
-		// Where it stands, for scanners and rebasers: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
-		f.Config.Labels["org.opencontainers.image.base.name"] = image.Base.Ref
-		f.Config.Labels["org.opencontainers.image.base.digest"] = image.Base.Digest
-	})
+	below, err := c.below(ctx, base)
+	if err != nil {
+		return nil, explain(err, "reading the base image "+image.Base.Ref, "build.base")
+	}
+	ours, err := local(image.Layers)
+	if err != nil {
+		return nil, err
+	}
+	from, err := base.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config := normalise(from, len(below))
+	apply(config, image)
+	return stack(append(below, ours...), config)
 }
 
-// normalise builds the image anew from its layers and ours on top: OCI media
-// types, no times, nothing of the machine that built it.
-func normalise(from v1.Image, ours []layer.Layer, edit func(*v1.ConfigFile)) (v1.Image, error) {
-	file, err := from.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	layers, err := from.Layers()
-	if err != nil {
-		return nil, err
-	}
+// stack makes the image of these layers, bottom first, and this configuration.
+func stack(layers []v1.Layer, config *v1.ConfigFile) (v1.Image, error) {
 	var adds []mutate.Addendum
 	for _, l := range layers {
-		adds = append(adds, mutate.Addendum{Layer: oci(l)})
-	}
-	for _, l := range ours {
-		adds = append(adds, mutate.Addendum{Layer: blob{l}, MediaType: types.MediaType(l.MediaType)})
+		mediaType, err := l.MediaType()
+		if err != nil {
+			return nil, err
+		}
+		adds = append(adds, mutate.Addendum{Layer: l, MediaType: ociLayer(mediaType)})
 	}
 	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
-	if img, err = mutate.Append(img, adds...); err != nil {
+	img, err := mutate.Append(img, adds...)
+	if err != nil {
 		return nil, err
 	}
 	stacked, err := img.ConfigFile()
 	if err != nil {
 		return nil, err
 	}
-	final := &v1.ConfigFile{
-		Architecture: file.Architecture, OS: file.OS, OSVersion: file.OSVersion, Variant: file.Variant,
-		Created: epoch, Config: *file.Config.DeepCopy(), RootFS: stacked.RootFS,
-		History: history(file.History, ours),
-	}
-	final.Config.Hostname, final.Config.Image = "", ""
-	if edit != nil {
-		edit(final)
-	}
-	return mutate.ConfigFile(img, final)
+	config.RootFS = stacked.RootFS
+	return mutate.ConfigFile(img, config)
 }
 
-// history keeps what each layer was made by, and drops when.
-func history(from []v1.History, ours []layer.Layer) []v1.History {
-	var out []v1.History
-	for _, h := range from {
-		out = append(out, v1.History{Created: epoch, CreatedBy: h.CreatedBy, Comment: h.Comment, EmptyLayer: h.EmptyLayer})
+// normalise keeps of a configuration what an image of these layers is and does,
+// and drops when, where and by what it was built.
+func normalise(from *v1.ConfigFile, layers int) *v1.ConfigFile {
+	to := &v1.ConfigFile{
+		Architecture: from.Architecture, OS: from.OS, OSVersion: from.OSVersion, Variant: from.Variant,
+		Created: epoch, Config: *from.Config.DeepCopy(),
 	}
-	for _, l := range ours {
-		out = append(out, v1.History{Created: epoch, CreatedBy: "slipway: " + string(l.Kind)})
+	to.Config.Hostname, to.Config.Image = "", ""
+	filled := 0
+	for _, h := range from.History {
+		to.History = append(to.History, v1.History{Created: epoch, CreatedBy: h.CreatedBy, Comment: h.Comment, EmptyLayer: h.EmptyLayer})
+		if !h.EmptyLayer {
+			filled++
+		}
 	}
-	return out
+	if filled != layers { // it tells of other layers than these; tools count
+		to.History = make([]v1.History, layers)
+		for n := range to.History {
+			to.History[n].Created = epoch
+		}
+	}
+	return to
 }
 
-func apply(f *v1.ConfigFile, c layer.Config) {
+// apply puts what a run decided on top of the base's configuration.
+func apply(f *v1.ConfigFile, image stage.Image) {
+	for _, l := range image.Layers {
+		f.History = append(f.History, v1.History{Created: epoch, CreatedBy: "slipway: " + string(l.Kind)})
+	}
+	c := image.Config
 	f.Config.Env, f.Config.Entrypoint, f.Config.Cmd = c.Env, c.Entrypoint, c.Cmd
 	f.Config.WorkingDir, f.Config.User = c.WorkingDir, c.User
-	f.Config.ExposedPorts = map[string]struct{}{}
+	f.Config.OnBuild = nil // meant for a Dockerfile
+	f.Config.ExposedPorts = nil
 	for _, p := range c.Ports {
+		if f.Config.ExposedPorts == nil {
+			f.Config.ExposedPorts = map[string]struct{}{}
+		}
 		f.Config.ExposedPorts[strconv.Itoa(p)+"/tcp"] = struct{}{}
 	}
 	if f.Config.Labels == nil {
 		f.Config.Labels = map[string]string{}
 	}
 	maps.Copy(f.Config.Labels, c.Labels)
+	// What it stands on, for scanners and rebasers: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
+	f.Config.Labels["org.opencontainers.image.base.name"] = fullName(image.Base.Ref)
+	f.Config.Labels["org.opencontainers.image.base.digest"] = image.Base.Digest
 }
 
-// oci gives a Docker layer its OCI name: the bytes are the same. A layer that
-// can be mounted stays one, which go-containerregistry knows by its type.
-func oci(l v1.Layer) v1.Layer {
-	if m, ok := l.(*remote.MountableLayer); ok {
-		return &remote.MountableLayer{Layer: ociLayer{m.Layer}, Reference: m.Reference}
-	}
-	return ociLayer{l}
-}
-
-type ociLayer struct{ v1.Layer }
-
-func (l ociLayer) MediaType() (types.MediaType, error) {
-	t, err := l.Layer.MediaType()
+// ociLayer gives a Docker layer its OCI name: the bytes are the same.
+func ociLayer(t types.MediaType) types.MediaType {
 	switch t {
 	case types.DockerLayer:
-		t = types.OCILayer
+		return types.OCILayer
 	case types.DockerUncompressedLayer:
-		t = types.OCIUncompressedLayer
+		return types.OCIUncompressedLayer
 	}
-	return t, err
-}
-
-// blob is a layer of the local store as go-containerregistry sees it.
-type blob struct{ layer.Layer }
-
-func (b blob) Digest() (v1.Hash, error)            { return v1.NewHash(b.Layer.Digest) }
-func (b blob) DiffID() (v1.Hash, error)            { return v1.NewHash(b.Layer.DiffID) }
-func (b blob) Size() (int64, error)                { return b.Layer.Size, nil }
-func (b blob) MediaType() (types.MediaType, error) { return types.MediaType(b.Layer.MediaType), nil }
-func (b blob) Compressed() (io.ReadCloser, error)  { return b.Open() }
-func (b blob) Uncompressed() (io.ReadCloser, error) {
-	return nil, fmt.Errorf("layer %s is only read as it is stored", strings.TrimPrefix(b.Layer.Digest, "sha256:"))
+	return t
 }

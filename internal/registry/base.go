@@ -2,7 +2,9 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,33 +16,29 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-// Base looks an image up and says what it is on one platform.
+// Base looks an image up, by tag or digest, and says what it is on one platform.
 func (c *Client) Base(ctx context.Context, ref, platform string) (stage.Base, error) {
+	doing := "looking up the base image " + ref
 	parsed, err := name.ParseReference(ref)
 	if err != nil {
 		return stage.Base{}, &stage.Error{What: fmt.Sprintf("%q is no image reference", ref), Where: "build.base", Remedy: "write it as registry/repository:tag", Err: err}
 	}
 	want, err := v1.ParsePlatform(platform)
-	if err != nil {
-		return stage.Base{}, err
+	if err != nil || want.OS == "" || want.Architecture == "" {
+		return stage.Base{}, &stage.Error{What: fmt.Sprintf("%q is no platform", platform), Where: "build.platforms", Remedy: "write it as os/architecture, such as linux/amd64", Err: err}
 	}
 	sources, err := c.sources(parsed)
 	if err != nil {
 		return stage.Base{}, err
 	}
-	var img v1.Image
-	for _, source := range sources {
-		img, err = remote.Image(source, append(c.remote(ctx, false), remote.WithPlatform(*want))...)
-		if err == nil {
-			break
-		}
-	}
+	img, err := c.first(ctx, sources, *want, doing)
 	if err != nil {
-		return stage.Base{}, explain(err, "looking up the base image "+ref, sources[len(sources)-1].Context().RegistryStr())
+		return stage.Base{}, err
 	}
-	base, err := describe(img, ref, platform)
+	where := host(parsed.Context().Registry)
+	base, err := describe(img, ref, *want)
 	if err != nil {
-		return stage.Base{}, explain(err, "reading the base image "+ref, parsed.Context().RegistryStr())
+		return stage.Base{}, explain(err, doing, where)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,7 +46,74 @@ func (c *Client) Base(ctx context.Context, ref, platform string) (stage.Base, er
 	return base, nil
 }
 
-func describe(img v1.Image, ref, platform string) (stage.Base, error) {
+// first gives the image from the first source that has it. When none has, the
+// error is the last one's, which is the registry that was asked for, and says
+// what the mirror said.
+func (c *Client) first(ctx context.Context, sources []name.Reference, platform v1.Platform, doing string) (v1.Image, error) {
+	options := append(c.remote(ctx, false), remote.WithPlatform(platform))
+	mirrored := ""
+	for n, source := range sources {
+		found, err := remote.Get(source, options...)
+		var img v1.Image
+		if err == nil {
+			if img, err = pick(found, platform); err == nil {
+				return img, nil
+			}
+		}
+		where := host(source.Context().Registry)
+		err = explain(err, doing, where)
+		var known *stage.Error
+		if !errors.As(err, &known) {
+			return nil, err
+		}
+		if n < len(sources)-1 {
+			mirrored = fmt.Sprintf("; its mirror %s, asked before: %s", where, strings.TrimPrefix(known.What, doing+": "))
+			continue
+		}
+		known.What += mirrored
+		return nil, known
+	}
+	return nil, errors.New("no source to look an image up in")
+}
+
+// pick takes a platform's image out of what a reference names.
+func pick(found *remote.Descriptor, platform v1.Platform) (v1.Image, error) {
+	if !found.MediaType.IsIndex() {
+		return found.Image()
+	}
+	index, err := found.ImageIndex()
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	var offered []string
+	for _, d := range manifest.Manifests {
+		is := v1.Platform{OS: "linux", Architecture: "amd64"} // what no platform is taken for
+		if d.Platform != nil {
+			is = *d.Platform
+		}
+		if is.Satisfies(platform) {
+			return found.Image() // by the same rules
+		}
+		if is.OS != "unknown" { // attestations
+			offered = append(offered, is.String())
+		}
+	}
+	return nil, otherPlatform(platform, offered...)
+}
+
+func otherPlatform(want v1.Platform, offered ...string) error {
+	return &stage.Error{
+		What:   fmt.Sprintf("the base image is not there for %s", want),
+		Where:  "build.base",
+		Remedy: "it is there for: " + strings.Join(offered, ", "),
+	}
+}
+
+func describe(img v1.Image, ref string, platform v1.Platform) (stage.Base, error) {
 	digest, err := img.Digest()
 	if err != nil {
 		return stage.Base{}, err
@@ -57,15 +122,15 @@ func describe(img v1.Image, ref, platform string) (stage.Base, error) {
 	if err != nil {
 		return stage.Base{}, err
 	}
-	// A single-platform image is what it is, whatever was asked for.
-	if got := file.OS + "/" + file.Architecture; file.OS != "" && got != platform {
-		return stage.Base{}, fmt.Errorf("it is for %s, not for %s", got, platform)
+	// An image without an index is what it is, whatever was asked for.
+	if got := file.Platform(); got != nil && (got.OS != platform.OS || got.Architecture != platform.Architecture) {
+		return stage.Base{}, otherPlatform(platform, got.String())
 	}
 	layers, err := layersOf(img, func(int) layer.Kind { return layer.Base })
 	if err != nil {
 		return stage.Base{}, err
 	}
-	return stage.Base{Ref: ref, Digest: digest.String(), Platform: platform, Config: fromConfig(file.Config), Layers: layers}, nil
+	return stage.Base{Ref: ref, Digest: digest.String(), Platform: platform.String(), Config: fromConfig(file.Config), Layers: layers}, nil
 }
 
 // layersOf lists an image's layers, bottom first; kind says what the n-th is.
@@ -102,5 +167,6 @@ func fromConfig(c v1.Config) layer.Config {
 			out.Ports = append(out.Ports, n)
 		}
 	}
+	slices.Sort(out.Ports)
 	return out
 }

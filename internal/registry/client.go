@@ -6,8 +6,14 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -22,43 +28,96 @@ type Options struct {
 	// Username and Password are for the registry that is published to; without
 	// them the logins of Docker and its credential helpers are used.
 	Username, Password string
-	// Transport carries the requests; nil is the default one.
+	// Keychain has the logins; nil is Docker's own configuration.
+	Keychain authn.Keychain
+	// Transport carries the requests; nil is one that gives a silent registry up.
 	Transport http.RoundTripper
+	// Cache is a directory that keeps the layers of base images, for
+	// destinations that do not have them; empty keeps none.
+	Cache string
 }
 
 // Client talks to registries. It remembers the base images it was asked for.
 type Client struct {
 	options Options
+	backoff remote.Backoff
 
 	mu    sync.Mutex
 	bases map[string]v1.Image // by manifest digest
 }
 
 // New makes a client.
-func New(o Options) *Client { return &Client{options: o, bases: map[string]v1.Image{}} }
+func New(o Options) *Client {
+	if o.Keychain == nil {
+		o.Keychain = authn.DefaultKeychain
+	}
+	if o.Transport == nil {
+		o.Transport = impatient()
+	}
+	return &Client{
+		options: o,
+		// A busy registry has 7 seconds to recover: 1, then 2, then 4. These waits
+		// cannot be cancelled, so none is longer than a cancelled run may take.
+		backoff: remote.Backoff{Duration: time.Second, Factor: 2, Jitter: 0.1, Steps: 4},
+		bases:   map[string]v1.Image{},
+	}
+}
+
+// impatient is go-containerregistry's own transport, less its patience: a run that
+// cannot reach its registry has to say so while somebody is watching.
+func impatient() http.RoundTripper {
+	t := remote.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	// Counted from the end of the request: some registries check a whole layer before they answer.
+	t.ResponseHeaderTimeout = 2 * time.Minute
+	return t
+}
 
 // remote gives the options of one operation. publishing is true for writes,
 // which may have credentials of their own.
 func (c *Client) remote(ctx context.Context, publishing bool) []remote.Option {
-	o := []remote.Option{remote.WithContext(ctx), remote.WithUserAgent("slipway")}
+	o := []remote.Option{
+		remote.WithContext(ctx),
+		remote.WithUserAgent("slipway"),
+		remote.WithTransport(c.options.Transport),
+		remote.WithRetryBackoff(c.backoff),
+		remote.WithRetryPredicate(passing),
+	}
 	if publishing && c.options.Username != "" {
-		o = append(o, remote.WithAuth(&authn.Basic{Username: c.options.Username, Password: c.options.Password}))
-	} else {
-		o = append(o, remote.WithAuthFromKeychain(authn.DefaultKeychain))
+		return append(o, remote.WithAuth(&authn.Basic{Username: c.options.Username, Password: c.options.Password}))
 	}
-	if c.options.Transport != nil {
-		o = append(o, remote.WithTransport(c.options.Transport))
+	return append(o, remote.WithAuthFromKeychain(c.options.Keychain))
+}
+
+// passing tells whether what happened to a request may pass by itself. Which
+// answers of a registry may is go-containerregistry's list: 408, 429 and most of 5xx.
+func passing(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return false
 	}
-	return o
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsTemporary && !dns.IsTimeout
+	}
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		return false // it has had its time
+	}
+	var temporary interface{ Temporary() bool }
+	if errors.As(err, &temporary) && temporary.Temporary() {
+		return true
+	}
+	for _, dropped := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.EPIPE, syscall.ECONNRESET, net.ErrClosed} {
+		if errors.Is(err, dropped) {
+			return true
+		}
+	}
+	return false
 }
 
 // sources are the references to try for one that was asked for: the mirror of its registry, then itself.
 func (c *Client) sources(ref name.Reference) ([]name.Reference, error) {
-	host := ref.Context().RegistryStr()
-	if host == name.DefaultRegistry { // "index.docker.io", which everybody calls docker.io
-		host = "docker.io"
-	}
-	mirror, ok := c.options.Mirrors[host]
+	mirror, ok := c.options.Mirrors[host(ref.Context().Registry)]
 	if !ok {
 		return []name.Reference{ref}, nil
 	}
@@ -71,4 +130,21 @@ func (c *Client) sources(ref name.Reference) ([]name.Reference, error) {
 		return nil, err
 	}
 	return []name.Reference{there, ref}, nil
+}
+
+// host is a registry by the name that people know.
+func host(r name.Registry) string {
+	if r.RegistryStr() == name.DefaultRegistry { // index.docker.io
+		return "docker.io"
+	}
+	return r.RegistryStr()
+}
+
+// fullName is a reference with everything that is usually left out of it.
+func fullName(ref string) string {
+	parsed, err := name.ParseReference(ref)
+	if err != nil {
+		return ref
+	}
+	return strings.Replace(parsed.Name(), name.DefaultRegistry, "docker.io", 1)
 }

@@ -2,42 +2,85 @@ package registry
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/http"
+	"os"
+	"strings"
+	"syscall"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-// explain says in words what a registry's answer means and what to do about it.
+// explain says in words for a person what became of a request to a registry,
+// or of a directory, and what to do about it.
 func explain(err error, doing, where string) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	out := &stage.Error{What: doing + ": " + err.Error(), Where: where, Remedy: "is the registry running, and is its name right?", Err: err}
-	var answer *transport.Error
-	if !errors.As(err, &answer) {
-		return out
+	var known *stage.Error
+	if errors.As(err, &known) {
+		return err
 	}
-	out.What = fmt.Sprintf("%s: the registry answered %d %s", doing, answer.StatusCode, http.StatusText(answer.StatusCode))
+	var answer *transport.Error
+	if errors.As(err, &answer) {
+		what, remedy := fromAnswer(answer)
+		return &stage.Error{What: doing + ": " + what, Where: where, Remedy: remedy, Err: err}
+	}
+	what, remedy := fromNetwork(err, where)
+	return &stage.Error{What: doing + ": " + what, Where: where, Remedy: remedy, Err: err}
+}
+
+func fromAnswer(answer *transport.Error) (what, remedy string) {
+	what = fmt.Sprintf("the registry answered %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
 	if len(answer.Errors) > 0 && answer.Errors[0].Message != "" {
-		out.What += " (" + answer.Errors[0].Message + ")"
+		what += " (" + answer.Errors[0].Message + ")"
 	}
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
-		out.Remedy = "log in (docker/login-action, `docker login`), or give registry-username and registry-password"
+		// Docker Hub answers so for repositories that are not there, too.
+		remedy = "is the name right? if it is, log in (docker/login-action, `docker login`), or give registry-username and registry-password"
 	case http.StatusForbidden:
-		out.Remedy = "the login may not do this; on ghcr.io the job needs `permissions: {packages: write}`"
+		remedy = "this login may not do that; on ghcr.io the job needs `permissions: {packages: write}`"
 	case http.StatusNotFound:
-		out.Remedy = "is the name right, does the repository exist, and may this login see it?"
+		remedy = "is the name right, does the repository exist, and may this login see it?"
 	case http.StatusTooManyRequests:
-		out.Remedy = "the registry limits requests: log in, use a mirror, or wait"
+		remedy = "the registry limits requests: log in, use a mirror, or wait"
+	case http.StatusRequestEntityTooLarge:
+		remedy = "a layer is larger than the registry, or a proxy before it, takes"
 	default:
+		remedy = "the registry does not take what every registry takes: is it one?"
 		if answer.StatusCode >= http.StatusInternalServerError {
-			out.Remedy = "the registry has a problem of its own: try again later"
+			remedy = "the registry has a problem of its own: try again later"
 		}
 	}
-	return out
+	return what, remedy
+}
+
+func fromNetwork(err error, where string) (what, remedy string) {
+	var dns *net.DNSError
+	var network net.Error
+	var file *fs.PathError
+	var link *os.LinkError
+	var authority x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &file) || errors.As(err, &link) || errors.Is(err, syscall.ENOSPC):
+		return err.Error(), "is there room on the disk, and may this user write there?"
+	case errors.As(err, &dns):
+		return "no address is known for " + dns.Name, "is the name right, and is there a network?"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there", "start the registry, or name another"
+	case errors.As(err, &authority):
+		return "its certificate is signed by an authority that this machine does not know", "add the authority to this machine's (SSL_CERT_FILE names a file of them)"
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return "it speaks plain HTTP", "only registries on localhost may; give it a certificate"
+	case errors.As(err, &network) && network.Timeout():
+		return "no answer in time", "is there a way from here to " + where + " (firewall, proxy)?"
+	}
+	return err.Error(), "run again; if it stays, what the message names is what to look at"
 }

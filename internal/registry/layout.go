@@ -1,16 +1,19 @@
 package registry
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/match"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-dev/slipway/internal/stage"
 )
@@ -18,99 +21,211 @@ import (
 // refName is how a layout names its images: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
 const refName = "org.opencontainers.image.ref.name"
 
-// writeLayout puts the image into an image layout directory, in place of what
-// had its tags before. Blobs that are there already are not fetched again.
-func writeLayout(dir string, img v1.Image, tags []string) error {
-	p, err := openLayout(dir)
+// imageDir is an image layout directory
+// (https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md).
+type imageDir struct{ dir string }
+
+// write puts the image into the layout, in place of what had its tags before,
+// and returns how many bytes of each layer it wrote. The order, so that a run
+// that is cut off leaves the images that were there before:
+//
+//  1. layers, those that are not there yet; each appears whole or not at all
+//  2. config and manifest
+//  3. index.json, in one step: now the layout holds the new image
+//  4. and only then what no image refers to any more is removed
+func (l imageDir) write(ctx context.Context, img v1.Image, tags []string) (map[string]int64, error) {
+	index, err := l.open()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	written, err := l.writeBlobs(ctx, img)
+	if err != nil {
+		return written, l.explain(err)
+	}
+	if index, err = enter(index, img, tags); err != nil {
+		return written, err
+	}
+	if err := l.writeIndex(index); err != nil {
+		return written, l.explain(err)
+	}
+	return written, l.explain(l.collect(index))
+}
+
+func (l imageDir) explain(err error) error { return explain(err, "writing the image layout", l.dir) }
+
+func (l imageDir) path(names ...string) string {
+	return filepath.Join(append([]string{l.dir}, names...)...)
+}
+
+// open reads the layout's index, or begins one; a directory that holds anything else is left alone.
+func (l imageDir) open() (*v1.IndexManifest, error) {
+	empty := &v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{}}
+	entries, err := os.ReadDir(l.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, l.unusable(err.Error(), err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); !slices.Contains([]string{"oci-layout", "index.json", "blobs"}, name) && !strings.HasPrefix(name, unfinished) {
+			return nil, l.unusable("the directory holds "+name+", so it is no image layout", nil)
+		}
+	}
+	if err := os.MkdirAll(l.path("blobs", "sha256"), 0o755); err != nil {
+		return nil, l.unusable(err.Error(), err)
+	}
+	data, err := os.ReadFile(l.path("index.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return empty, nil
+	}
+	if err != nil {
+		return nil, l.unusable(err.Error(), err)
+	}
+	index := &v1.IndexManifest{}
+	if err := json.Unmarshal(data, index); err != nil {
+		return nil, l.unusable("its index.json cannot be read: "+err.Error(), err)
+	}
+	return index, nil
+}
+
+func (l imageDir) unusable(what string, err error) error {
+	return &stage.Error{What: "the image cannot be written there: " + what, Where: l.dir, Remedy: "name a directory for images alone with --publish oci:DIR, or remove this one", Err: err}
+}
+
+func (l imageDir) writeBlobs(ctx context.Context, img v1.Image) (map[string]int64, error) {
+	written := map[string]int64{}
+	layers, err := img.Layers()
+	if err != nil {
+		return written, err
+	}
+	config, err := partial.ConfigLayer(img)
+	if err != nil {
+		return written, err
+	}
+	for _, b := range append(layers, config) {
+		if err := l.writeBlob(ctx, b, written); err != nil {
+			return written, err
+		}
+	}
+	manifest, err := img.RawManifest()
+	if err != nil {
+		return written, err
 	}
 	digest, err := img.Digest()
 	if err != nil {
-		return err
+		return written, err
 	}
-	gone := func(d v1.Descriptor) bool {
-		if d.Digest == digest {
-			return true
-		}
-		for _, t := range tags {
-			if match.Name(t)(d) {
-				return true
-			}
-		}
-		return d.Annotations[refName] == "" // an untagged image of an earlier run
-	}
-	var first []layout.Option
-	if len(tags) > 0 {
-		first = append(first, layout.WithAnnotations(map[string]string{refName: tags[0]}))
-	}
-	if err := p.ReplaceImage(img, gone, first...); err != nil {
-		return explain(err, "writing the image layout", dir)
-	}
-	for n := 1; n < len(tags); n++ {
-		if err := p.AppendImage(img, layout.WithAnnotations(map[string]string{refName: tags[n]})); err != nil {
-			return explain(err, "writing the image layout", dir)
-		}
-	}
-	return collect(p, dir)
+	return written, replace(l.path("blobs", digest.Algorithm, digest.Hex), manifest)
 }
 
-// openLayout opens or begins a layout; a directory that holds anything else is left alone.
-func openLayout(dir string) (layout.Path, error) {
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || (err == nil && len(entries) == 0):
-		p, err := layout.Write(dir, empty.Index)
-		if err != nil {
-			return "", &stage.Error{What: "the image layout could not be begun: " + err.Error(), Where: dir, Remedy: "name another directory with --publish oci:DIR", Err: err}
-		}
-		return p, nil
-	case err != nil:
-		return "", &stage.Error{What: err.Error(), Where: dir, Remedy: "name another directory with --publish oci:DIR", Err: err}
-	}
-	p, err := layout.FromPath(dir)
+func (l imageDir) writeBlob(ctx context.Context, b v1.Layer, written map[string]int64) error {
+	digest, err := b.Digest()
 	if err != nil {
-		return "", &stage.Error{What: "the directory is not empty and is no image layout", Where: dir, Remedy: "name another directory with --publish oci:DIR", Err: err}
+		return err
 	}
-	return p, nil
+	want, err := b.Size()
+	if err != nil {
+		return err
+	}
+	// A blob was checked when it was written, and appeared whole.
+	if got, err := fileSize(l.path("blobs", digest.Algorithm, digest.Hex)); err != nil || got == want {
+		return err
+	}
+	if err := save(ctx, l.path("blobs", digest.Algorithm), b); err != nil {
+		return err
+	}
+	written[digest.String()] = want
+	return nil
 }
 
-// collect removes the blobs that no image of the layout refers to.
-func collect(p layout.Path, dir string) error {
-	index, err := p.ImageIndex()
+// enter names the image in the index, once for each tag. Images of other tags
+// stay; those without a tag are of earlier runs, and go.
+func enter(index *v1.IndexManifest, img v1.Image, tags []string) (*v1.IndexManifest, error) {
+	d, err := partial.Descriptor(img)
+	if err != nil {
+		return nil, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	d.Platform = config.Platform()
+	out := *index
+	out.Manifests = slices.DeleteFunc(slices.Clone(index.Manifests), func(old v1.Descriptor) bool {
+		name := old.Annotations[refName]
+		return name == "" || old.Digest == d.Digest || slices.Contains(tags, name)
+	})
+	if len(tags) == 0 {
+		out.Manifests = append(out.Manifests, *d)
+	}
+	for _, t := range tags {
+		tagged := *d
+		tagged.Annotations = map[string]string{refName: t}
+		out.Manifests = append(out.Manifests, tagged)
+	}
+	return &out, nil
+}
+
+func (l imageDir) writeIndex(index *v1.IndexManifest) error {
+	if err := replace(l.path("oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`)); err != nil {
+		return err
+	}
+	data, err := json.Marshal(index)
 	if err != nil {
 		return err
 	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return err
-	}
+	return replace(l.path("index.json"), data)
+}
+
+// collect removes what no image of the layout refers to, remains of runs that
+// were cut off among it.
+func (l imageDir) collect(index *v1.IndexManifest) error {
 	keep := map[string]bool{}
-	for _, d := range manifest.Manifests {
-		keep[d.Digest.Hex] = true
-		img, err := index.Image(d.Digest)
-		if err != nil {
-			return nil // not an image: nothing of ours, so nothing is cleaned up
-		}
-		m, err := img.Manifest()
-		if err != nil {
-			return fmt.Errorf("reading %s in %s: %w", d.Digest, dir, err)
-		}
-		keep[m.Config.Digest.Hex] = true
-		for _, l := range m.Layers {
-			keep[l.Digest.Hex] = true
-		}
+	if err := l.mark(index.Manifests, keep); err != nil {
+		return err
 	}
-	blobs := filepath.Join(dir, "blobs", "sha256")
-	entries, err := os.ReadDir(blobs)
+	blobs, err := os.ReadDir(l.path("blobs", "sha256"))
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if !keep[e.Name()] {
-			if err := os.Remove(filepath.Join(blobs, e.Name())); err != nil {
-				return err
-			}
+	for _, b := range blobs {
+		if !keep[b.Name()] {
+			err = errors.Join(err, os.Remove(l.path("blobs", "sha256", b.Name())))
+		}
+	}
+	top, topErr := os.ReadDir(l.dir)
+	for _, e := range top {
+		if strings.HasPrefix(e.Name(), unfinished) {
+			err = errors.Join(err, os.Remove(l.path(e.Name())))
+		}
+	}
+	return errors.Join(err, topErr)
+}
+
+// mark notes everything that these descriptors lead to.
+func (l imageDir) mark(from []v1.Descriptor, keep map[string]bool) error {
+	for _, d := range from {
+		if keep[d.Digest.Hex] {
+			continue
+		}
+		keep[d.Digest.Hex] = true
+		if !d.MediaType.IsImage() && !d.MediaType.IsIndex() {
+			continue
+		}
+		data, err := os.ReadFile(l.path("blobs", d.Digest.Algorithm, d.Digest.Hex))
+		if err != nil {
+			return err
+		}
+		var below struct {
+			Manifests, Layers []v1.Descriptor
+			Config            *v1.Descriptor
+		}
+		if err := json.Unmarshal(data, &below); err != nil {
+			return fmt.Errorf("reading %s: %w", d.Digest, err)
+		}
+		if below.Config != nil {
+			below.Layers = append(below.Layers, *below.Config)
+		}
+		if err := l.mark(append(below.Manifests, below.Layers...), keep); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,82 +1,38 @@
 package registry
 
 import (
-	"errors"
-	"io"
-	"log"
+	"maps"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-// server is a real registry in this process that writes down what it is asked.
-type server struct {
-	host string
+const python = "/library/python:3.11-slim"
 
-	mu     sync.Mutex
-	asked  []string                                          // "PUT /v2/…"
-	refuse func(w http.ResponseWriter, r *http.Request) bool // true: answered already
+// client is one that does not wait for the registry to recover.
+func client(o Options) *Client {
+	c := New(o)
+	c.backoff = remote.Backoff{Duration: time.Millisecond, Factor: 1, Steps: 3}
+	return c
 }
 
-func start(t *testing.T) *server {
-	t.Helper()
-	s := &server{}
-	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.asked = append(s.asked, r.Method+" "+r.URL.Path)
-		refuse := s.refuse
-		s.mu.Unlock()
-		if refuse == nil || !refuse(w, r) {
-			inner.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(h.Close)
-	s.host = strings.TrimPrefix(h.URL, "http://")
-	return s
-}
-
-func (s *server) requests(method string) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []string
-	for _, a := range s.asked {
-		if rest, ok := strings.CutPrefix(a, method+" "); ok {
-			out = append(out, rest)
-		}
-	}
-	return out
-}
-
-func (s *server) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = nil
-}
-
-// push puts a base image with the look of a real one into the registry.
-func push(t *testing.T, host string) {
+// baseImage has the look of a real one: Docker's media types, times, history.
+func baseImage(t *testing.T, architecture string) v1.Image {
 	t.Helper()
 	img, err := random.Image(2048, 2)
 	if err != nil {
@@ -87,18 +43,32 @@ func push(t *testing.T, host string) {
 		t.Fatal(err)
 	}
 	file = file.DeepCopy()
-	file.OS, file.Architecture = "linux", "amd64"
+	file.OS, file.Architecture = "linux", architecture
 	file.Created = v1.Time{Time: time.Now()}
 	file.Config.Env = []string{"PATH=/usr/bin"}
-	file.Config.ExposedPorts = map[string]struct{}{"8080/tcp": {}, "53/udp": {}}
+	file.Config.StopSignal = "SIGINT"
+	file.Config.Labels = map[string]string{"maintainer": "somebody"}
+	file.Config.OnBuild = []string{"RUN false"}
+	file.Config.ExposedPorts = map[string]struct{}{"8080/tcp": {}, "53/udp": {}, "80": {}}
 	if img, err = mutate.ConfigFile(img, file); err != nil {
 		t.Fatal(err)
 	}
-	ref, err := name.ParseReference(host + "/library/python:3.11-slim")
+	return img
+}
+
+func reference(t *testing.T, ref string) name.Reference {
+	t.Helper()
+	parsed, err := name.ParseReference(ref)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(ref, img); err != nil {
+	return parsed
+}
+
+// push puts a base image into the registry.
+func push(t *testing.T, s *server) {
+	t.Helper()
+	if err := remote.Write(reference(t, s.host+python), baseImage(t, "amd64")); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -127,18 +97,18 @@ func build(t *testing.T, c *Client, ref string) stage.Image {
 
 func TestBase(t *testing.T) {
 	s := start(t)
-	push(t, s.host)
+	push(t, s)
 	// Asked for under its usual name, found at the mirror.
-	c := New(Options{Mirrors: map[string]string{"docker.io": s.host}})
+	c := client(Options{Mirrors: map[string]string{"docker.io": s.host}})
 	base, err := c.Base(t.Context(), "python:3.11-slim", "linux/amd64")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := layer.Config{Env: []string{"PATH=/usr/bin"}, Ports: []int{8080}}
+	want := layer.Config{Env: []string{"PATH=/usr/bin"}, Ports: []int{80, 8080}, Labels: map[string]string{"maintainer": "somebody"}}
 	if diff := cmp.Diff(want, base.Config); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
-	if base.Ref != "python:3.11-slim" || !strings.HasPrefix(base.Digest, "sha256:") || len(base.Layers) != 2 {
+	if base.Ref != "python:3.11-slim" || base.Platform != "linux/amd64" || !strings.HasPrefix(base.Digest, "sha256:") || len(base.Layers) != 2 {
 		t.Errorf("base is %+v", base)
 	}
 	for _, l := range base.Layers {
@@ -150,17 +120,65 @@ func TestBase(t *testing.T) {
 	if err != nil || byDigest.Digest != base.Digest {
 		t.Errorf("by digest: %v, %v", byDigest.Digest, err)
 	}
-	if _, err := c.Base(t.Context(), "python:3.11-slim", "linux/arm64"); err == nil || !strings.Contains(err.Error(), "linux/amd64") {
-		t.Errorf("another platform: %v", err)
+}
+
+// TestBaseOfSeveralPlatforms: an index gives the manifest of the platform, not its own digest.
+func TestBaseOfSeveralPlatforms(t *testing.T) {
+	s := start(t)
+	index := mutate.IndexMediaType(random0(t), types.OCIImageIndex)
+	digests := map[string]string{}
+	for _, architecture := range []string{"amd64", "arm64"} {
+		img := baseImage(t, architecture)
+		digest, err := img.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests["linux/"+architecture] = digest.String()
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{
+			Platform: &v1.Platform{OS: "linux", Architecture: architecture},
+		}})
 	}
+	if err := remote.WriteIndex(reference(t, s.host+python), index); err != nil {
+		t.Fatal(err)
+	}
+	c := client(Options{})
+	for platform, want := range digests {
+		base, err := c.Base(t.Context(), s.host+python, platform)
+		if err != nil || base.Digest != want {
+			t.Errorf("%s: %s, %v; want %s", platform, base.Digest, err, want)
+		}
+	}
+	_, err := c.Base(t.Context(), s.host+python, "linux/s390x")
+	wantError(t, err, "build.base", "linux/s390x", "linux/amd64, linux/arm64")
+}
+
+func random0(t *testing.T) v1.ImageIndex {
+	t.Helper()
+	index, err := random.Index(0, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return index
+}
+
+// TestMirrorWithoutTheImage: what the mirror does not have, the registry itself is asked for.
+func TestMirrorWithoutTheImage(t *testing.T) {
+	empty, origin := start(t), start(t)
+	push(t, origin)
+	c := client(Options{Mirrors: map[string]string{origin.host: empty.host}})
+	if _, err := c.Base(t.Context(), origin.host+python, "linux/amd64"); err != nil {
+		t.Error(err)
+	}
+	_, err := c.Base(t.Context(), origin.host+"/library/nothing:1", "linux/amd64")
+	wantError(t, err, origin.host, "its mirror "+empty.host+", asked before: the registry answered 404", "is the name right")
 }
 
 // TestPublish: what is published is a valid image, its tags come last, and a second time nothing moves.
 func TestPublish(t *testing.T) {
 	s := start(t)
-	push(t, s.host)
-	c := New(Options{})
-	img := build(t, c, s.host+"/library/python:3.11-slim")
+	push(t, s)
+	c := client(Options{})
+	img := build(t, c, s.host+python)
 	planned, err := c.Manifest(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
@@ -171,35 +189,33 @@ func TestPublish(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Digest != planned.Digest || done.Reference != to+"@"+planned.Digest {
-		t.Errorf("published %s as %s, planned %s", done.Digest, done.Reference, planned.Digest)
+	if diff := cmp.Diff(planned, done.Manifest); diff != "" {
+		t.Errorf("not published as planned (-planned +published):\n%s", diff)
 	}
-	ref, err := name.ParseReference(done.Reference)
-	if err != nil {
-		t.Fatal(err)
+	if done.Reference != to+"@"+planned.Digest || !slices.Equal(done.Tags, []string{"one", "two"}) {
+		t.Errorf("published as %s, %v", done.Reference, done.Tags)
 	}
-	pulled, err := remote.Image(ref)
+	pulled, err := remote.Image(reference(t, done.Reference))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := validate.Image(pulled); err != nil {
 		t.Error(err)
 	}
-	manifests := []string{}
-	for _, p := range s.requests(http.MethodPut) {
-		if strings.Contains(p, "/manifests/") {
-			manifests = append(manifests, p[strings.LastIndex(p, "/")+1:])
-		} else if len(manifests) > 0 {
-			t.Errorf("a blob after a manifest: %s", p)
-		}
+	if want := []string{planned.Digest, "one", "two"}; !slices.Equal(s.manifests(), want) {
+		t.Errorf("manifests were written as %v, want %v", s.manifests(), want)
 	}
-	if want := []string{planned.Digest, "one", "two"}; !slices.Equal(manifests, want) {
-		t.Errorf("manifests were written as %v, want %v", manifests, want)
+	puts := s.requests(http.MethodPut)
+	if first := slices.IndexFunc(puts, func(p string) bool { return strings.Contains(p, "/manifests/") }); first != len(puts)-3 {
+		t.Errorf("a blob came after a manifest: %v", puts)
 	}
-	for _, l := range done.Layers {
-		if sent := done.Pushed[l.Digest]; (sent == l.Size) != (l.Kind == layer.Code) {
-			t.Errorf("%s: %d bytes of %d were sent", l.Kind, sent, l.Size)
-		}
+	// The base's layers are in the same registry: they are mounted, and only ours are sent.
+	code := img.Layers[0]
+	if want := map[string]int64{code.Digest: code.Size}; !maps.Equal(done.Pushed, want) {
+		t.Errorf("pushed %v, want %v", done.Pushed, want)
+	}
+	if len(s.mounted) != len(img.Base.Layers) {
+		t.Errorf("mounted %v", s.mounted)
 	}
 
 	s.forget()
@@ -207,18 +223,44 @@ func TestPublish(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if uploads := s.requests(http.MethodPost); len(again.Pushed) != 0 || len(uploads) != 0 {
-		t.Errorf("pushed again: %v, %v", again.Pushed, uploads)
+	if writes := append(s.requests(http.MethodPost), s.requests(http.MethodPut)...); len(again.Pushed) != 0 || len(writes) != 0 {
+		t.Errorf("pushed again: %v, %v", again.Pushed, writes)
+	}
+}
+
+// TestPublishElsewhere: to another registry the base's layers go too, out of the cache once they are there.
+func TestPublishElsewhere(t *testing.T) {
+	origin, destination := start(t), start(t)
+	push(t, origin)
+	c := client(Options{Cache: t.TempDir()})
+	img := build(t, c, origin.host+python)
+	done, err := c.Publish(t.Context(), img, destination.host+"/acme/iris", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range done.Layers {
+		if done.Pushed[l.Digest] != l.Size {
+			t.Errorf("%s: %d bytes of %d were sent", l.Kind, done.Pushed[l.Digest], l.Size)
+		}
+	}
+	origin.forget()
+	other := start(t)
+	second, err := c.Publish(t.Context(), img, other.host+"/acme/iris", nil)
+	if err != nil || second.Digest != done.Digest {
+		t.Errorf("%s, %v; want %s", second.Digest, err, done.Digest)
+	}
+	if asked := origin.requests(http.MethodGet); len(asked) != 0 {
+		t.Errorf("the base was fetched again: %v", asked)
 	}
 }
 
 // TestConfig: nothing that varies between runs is in the image.
 func TestConfig(t *testing.T) {
 	s := start(t)
-	push(t, s.host)
-	c := New(Options{})
-	img := build(t, c, s.host+"/library/python:3.11-slim")
-	assembled, err := c.assemble(img)
+	push(t, s)
+	c := client(Options{})
+	img := build(t, c, s.host+python)
+	assembled, err := c.assemble(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,18 +268,23 @@ func TestConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !file.Created.Equal(time.Unix(0, 0)) {
-		t.Errorf("created is %s", file.Created)
+	if file.OS != "linux" || file.Architecture != "amd64" || !file.Created.Equal(time.Unix(0, 0)) {
+		t.Errorf("%s/%s, created %s", file.OS, file.Architecture, file.Created)
+	}
+	if len(file.History) != 3 || file.History[2].CreatedBy != "slipway: code" {
+		t.Errorf("history is %+v", file.History)
 	}
 	for _, h := range file.History {
-		if !h.Created.Equal(time.Unix(0, 0)) {
-			t.Errorf("history has the time %s", h.Created)
+		if !h.Created.Equal(time.Unix(0, 0)) || h.Author != "" {
+			t.Errorf("history tells of its making: %+v", h)
 		}
 	}
 	want := v1.Config{
 		Env: []string{"A=b"}, Cmd: []string{"python", "app.py"}, WorkingDir: "/app",
 		ExposedPorts: map[string]struct{}{"8080/tcp": {}},
+		StopSignal:   "SIGINT",
 		Labels: map[string]string{
+			"maintainer":                           "somebody",
 			"org.opencontainers.image.base.name":   img.Base.Ref,
 			"org.opencontainers.image.base.digest": img.Base.Digest,
 		},
@@ -245,112 +292,35 @@ func TestConfig(t *testing.T) {
 	if diff := cmp.Diff(want, file.Config); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
+	wantOCI(t, assembled)
 }
 
-// TestLayout: a directory holds the same digest as a registry, is a valid layout, and does not grow.
-func TestLayout(t *testing.T) {
-	s := start(t)
-	push(t, s.host)
-	c := New(Options{})
-	img := build(t, c, s.host+"/library/python:3.11-slim")
-	dir := filepath.Join(t.TempDir(), "image")
-	first, err := c.Publish(t.Context(), img, "oci:"+dir, []string{"dev", "other"})
+// wantOCI: no media type of Docker's own in an OCI manifest.
+func wantOCI(t *testing.T, img v1.Image) {
+	t.Helper()
+	m, err := img.Manifest()
 	if err != nil {
 		t.Fatal(err)
 	}
-	img.Config.Env = []string{"A=c"}
-	second, err := c.Publish(t.Context(), img, "oci:"+dir, []string{"dev", "other"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first.Digest == second.Digest {
-		t.Fatal("another configuration, the same digest")
-	}
-	p, err := layout.FromPath(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	index, err := p.ImageIndex()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := validate.Index(index); err != nil {
-		t.Error(err)
-	}
-	m, err := index.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tags []string
-	for _, d := range m.Manifests {
-		if d.Digest.String() != second.Digest {
-			t.Errorf("an older image is still there: %s", d.Digest)
-		}
-		tags = append(tags, d.Annotations[refName])
-	}
-	if !slices.Equal(tags, []string{"dev", "other"}) {
-		t.Errorf("tags are %v", tags)
-	}
-	blobs, err := os.ReadDir(filepath.Join(dir, "blobs", "sha256"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := 3 + 2; len(blobs) != want { // layers, config and manifest
-		t.Errorf("%d blobs, want %d", len(blobs), want)
-	}
-}
-
-func TestLayoutLeavesOtherDirectoriesAlone(t *testing.T) {
-	s := start(t)
-	push(t, s.host)
-	c := New(Options{})
-	img := build(t, c, s.host+"/library/python:3.11-slim")
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	_, err := c.Publish(t.Context(), img, "oci:"+dir, nil)
-	var known *stage.Error
-	if !errors.As(err, &known) {
-		t.Errorf("a directory with something else in it: %v", err)
-	}
-}
-
-// TestArchive: a Dockerfile build loses its times and Docker's own media types.
-func TestArchive(t *testing.T) {
-	built, err := random.Image(512, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if built, err = mutate.CreatedAt(built, v1.Time{Time: time.Now()}); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "image.tar")
-	tag, err := name.NewTag("slipway.local/image:latest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tarball.WriteToFile(path, tag, built); err != nil {
-		t.Fatal(err)
-	}
-	assembled, err := New(Options{}).assemble(stage.Image{Archive: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := validate.Image(assembled); err != nil {
-		t.Error(err)
-	}
-	m, err := assembled.Manifest()
-	if err != nil {
-		t.Fatal(err)
+	if m.MediaType != types.OCIManifestSchema1 {
+		t.Errorf("the manifest is %s", m.MediaType)
 	}
 	for _, d := range append(m.Layers, m.Config) {
 		if strings.Contains(string(d.MediaType), "docker") {
 			t.Errorf("media type %s", d.MediaType)
 		}
 	}
-	file, err := assembled.ConfigFile()
-	if err != nil || !file.Created.Equal(time.Unix(0, 0)) {
-		t.Errorf("created is %v, %v", file.Created, err)
+}
+
+func TestFullName(t *testing.T) {
+	for ref, want := range map[string]string{
+		"python:3.11-slim":        "docker.io/library/python:3.11-slim",
+		"acme/base":               "docker.io/acme/base:latest",
+		"ghcr.io/acme/base:1":     "ghcr.io/acme/base:1",
+		"localhost:5000/python:3": "localhost:5000/python:3",
+	} {
+		if got := fullName(ref); got != want {
+			t.Errorf("fullName(%q) = %q, want %q", ref, got, want)
+		}
 	}
 }
