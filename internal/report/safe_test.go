@@ -34,7 +34,7 @@ var (
 	htmlTag = regexp.MustCompile(`<[^>]*>`)
 	// What GitHub makes references of in the finished page:
 	// https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
-	reference = regexp.MustCompile(`(?i)@[a-z0-9]|#[0-9]|\bgh-[0-9]|://|\bwww\.`)
+	reference = regexp.MustCompile(`(?i)@[a-z0-9]|#[0-9]|\bgh-[0-9]|://|\bwww\.\S`)
 )
 
 // checkMarkdown fails when a foreign string does anything but be read.
@@ -82,21 +82,31 @@ func checkMarkdown(t *testing.T, markdown string) {
 		t.Errorf("GitHub makes a reference of %q", found)
 	}
 	checkPlain(t, markdown)
-	checkTables(t, markdown, page.String())
+	checkTables(t, markdown)
 }
 
 // checkTables fails when a row has not as many cells as the first row of its table.
-func checkTables(t *testing.T, markdown, page string) {
+func checkTables(t *testing.T, markdown string) {
 	t.Helper()
-	want := 0
+	want, fence := 0, ""
 	for line := range strings.Lines(markdown) {
-		if !strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "|-") {
+		line = strings.TrimSuffix(line, "\n")
+		switch ticks := strings.TrimSuffix(line, "text"); {
+		case fence != "":
+			if line == fence {
+				fence = ""
+			}
+			continue
+		case strings.HasPrefix(line, "```") && strings.Trim(ticks, "`") == "":
+			fence = ticks
+			continue
+		case !strings.HasPrefix(line, "|"):
 			want = 0
 			continue
 		}
 		if n := strings.Count(line, "|"); want == 0 {
 			want = n
-		} else if n != want && strings.Contains(page, "<table>") && !strings.Contains(inCode.FindString(page), strings.TrimSpace(line)) {
+		} else if n != want {
 			t.Errorf("a row with %d bars in a table with %d: %s", n, want, line)
 		}
 	}
@@ -217,7 +227,7 @@ func TestLimits(t *testing.T) {
 	for _, piece := range []string{"a|b ", "😀", "`", "@x\n", "\n", "😀|\n```\n"} {
 		s := strings.Repeat(piece, 300)
 		r := filled(s, result.Errored)
-		for range 150 {
+		for range 80 {
 			r.Tests.Failures = append(r.Tests.Failures, r.Tests.Failures[0])
 			r.Smoke.Cases = append(r.Smoke.Cases, r.Smoke.Cases[0])
 			r.Problems = append(r.Problems, r.Problems[0])

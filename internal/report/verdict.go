@@ -21,7 +21,7 @@ func saysCause(r result.Result) bool {
 	case result.Invalid:
 		return len(r.Problems) > 0
 	}
-	return r.Status == result.Cancelled
+	return false // of a cancelled run too: a time limit cancels, and says so there
 }
 
 // judge is the one place where a result becomes a verdict. It looks at stages
