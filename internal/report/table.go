@@ -139,7 +139,11 @@ func imageSize(r result.Result) string {
 	if out == "" {
 		out = "size " + missing
 	}
-	if n := pushed(r.Image); n != nil && published(r) {
+	switch n := pushed(r.Image); {
+	case n == nil || !published(r):
+	case *n == 0:
+		out += ", nothing of it new"
+	default:
 		out += ", of which " + size(*n) + " is new"
 	}
 	return out
