@@ -5,6 +5,7 @@ package probe
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,13 +49,13 @@ func TestSmokeAnswers(t *testing.T) {
 		}
 		got = append(got, e)
 	}
-	if e := got[0]; e.Method != "POST" || e.Path != "/" || e.Body != `[[5.1,3.5]]` || e.Header["Content-Type"][0] != "application/json" || !strings.HasPrefix(e.Host, "localhost:") {
+	if e := got[0]; e.Method != http.MethodPost || e.Path != "/" || e.Body != `[[5.1,3.5]]` || e.Header["Content-Type"][0] != "application/json" || !strings.HasPrefix(e.Host, "localhost:") {
 		t.Errorf("json was sent as %s %s to %s: %s, header %v", e.Method, e.Path, e.Host, e.Body, e.Header)
 	}
-	if e := got[1]; e.Method != "POST" || e.Path != "/predict?v=1" || e.Body != text || e.Header["X-Key"][0] != "k" || e.Host != "model.test" {
+	if e := got[1]; e.Method != http.MethodPost || e.Path != "/predict?v=1" || e.Body != text || e.Header["X-Key"][0] != "k" || e.Host != "model.test" {
 		t.Errorf("text was sent as %s %s to %s: %s, header %v", e.Method, e.Path, e.Host, e.Body, e.Header)
 	}
-	if e := got[2]; e.Method != "GET" || e.Path != "/info" || e.Body != "" {
+	if e := got[2]; e.Method != http.MethodGet || e.Path != "/info" || e.Body != "" {
 		t.Errorf("no body was sent as %s %s: %s", e.Method, e.Path, e.Body)
 	}
 	dir, _ := os.Getwd()

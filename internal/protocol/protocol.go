@@ -1,8 +1,10 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -125,8 +127,8 @@ func (m Message) validate() error {
 	if !strings.HasPrefix(m.Path, "/") {
 		return fmt.Errorf(`the path %q does not begin with "/": give the path only, the server's address is known`, m.Path)
 	}
-	if _, err := http.NewRequest(m.Method, "http://localhost"+m.Path, nil); err != nil {
-		return fmt.Errorf("the path %q cannot be asked for: %w", m.Path, err)
+	if _, err := url.Parse("http://localhost" + m.Path); err != nil {
+		return fmt.Errorf("the path %q cannot be asked for: %w", m.Path, errors.Unwrap(err))
 	}
 	for name, value := range m.Headers {
 		if strings.ContainsAny(name, " \t\r\n:") || name == "" || strings.ContainsAny(value, "\r\n\x00") {

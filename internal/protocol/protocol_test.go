@@ -1,0 +1,206 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/slipway-dev/slipway/internal/testkit"
+)
+
+// cases runs every testdata/DIR/PROTOCOL-NAME.txtar: turn makes of its files
+// what the file "out" must be; -update writes it.
+func cases(t *testing.T, dir string, turn func(p Protocol, files map[string][]byte) string) {
+	paths, err := filepath.Glob("testdata/" + dir + "/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, path := range paths {
+		base := strings.TrimSuffix(filepath.Base(path), ".txtar")
+		t.Run(base, func(t *testing.T) {
+			name, _, _ := strings.Cut(base, "-")
+			p, err := For(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files := map[string][]byte{}
+			for _, f := range archive.Files {
+				files[f.Name] = f.Data
+			}
+			for i := range archive.Files {
+				if f := &archive.Files[i]; f.Name == "out" {
+					f.Data = []byte(turn(p, files))
+				}
+			}
+			testkit.Golden(t, path, txtar.Format(archive))
+		})
+	}
+}
+
+func TestRequest(t *testing.T) {
+	cases(t, "request", func(p Protocol, files map[string][]byte) string {
+		var r Request
+		unmarshal(t, files["case.json"], &r)
+		m, err := p.Request(r, "iris")
+		if err != nil {
+			return "error: " + err.Error() + "\n"
+		}
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s %s\n", m.Method, m.Path)
+		for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+			fmt.Fprintf(&b, "%s: %s\n", name, m.Headers[name])
+		}
+		fmt.Fprintf(&b, "\n%s\n", m.Body)
+		return b.String()
+	})
+}
+
+// response reads "200 application/json /path" and the body.
+func response(files map[string][]byte) Response {
+	var r Response
+	_, _ = fmt.Sscanln(string(files["status"]), &r.Status, &r.ContentType, &r.Path)
+	r.Body = bytes.TrimSuffix(files["body"], []byte("\n"))
+	return r
+}
+
+func TestAnswer(t *testing.T) {
+	cases(t, "answer", func(p Protocol, files map[string][]byte) string {
+		c := p.Answer(response(files))
+		var b strings.Builder
+		if c.JSON != nil {
+			fmt.Fprintf(&b, "json: %s\n", c.JSON)
+		} else {
+			fmt.Fprintf(&b, "text: %s\n", c.Text)
+		}
+		if c.Problem != "" {
+			fmt.Fprintf(&b, "problem: %s\n", c.Problem)
+		}
+		return b.String()
+	})
+}
+
+func TestReady(t *testing.T) {
+	cases(t, "ready", func(p Protocol, files map[string][]byte) string {
+		var b strings.Builder
+		for _, check := range p.Checks("iris", Ready{Path: strings.TrimSpace(string(files["path"]))}) {
+			said := check.Judge(response(files))
+			fmt.Fprintf(&b, "GET %s\nready: %t\nwhy: %s\n", check.Path, said.Ready, said.Why)
+		}
+		return b.String()
+	})
+}
+
+func unmarshal(t *testing.T, data []byte, into any) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestForNamesTheChoices(t *testing.T) {
+	for _, name := range Names() {
+		if p, err := For(name); err != nil || p.Name() != name || p.DefaultPort() == 0 {
+			t.Errorf("%s: %v, %v", name, p, err)
+		}
+	}
+	_, err := For("grpc")
+	if diff := cmp.Diff(`unknown protocol "grpc": choose one of http, mlflow`, fmt.Sprint(err)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOnlyLoopback(t *testing.T) {
+	for _, tc := range []struct {
+		listening []string
+		want      bool
+	}{
+		{nil, false},
+		{[]string{"127.0.0.1:8080"}, true},
+		{[]string{"127.0.0.1:8080", "[::1]:8080"}, true},
+		{[]string{"127.0.0.1:8080", "10.0.0.2:8080"}, false},
+		{[]string{"0.0.0.0:8080"}, false},
+		{[]string{"[::]:8080"}, false},
+		{[]string{"127.0.0.1:9000"}, false},
+		{[]string{"127.0.0.1:8080", "0.0.0.0:9000"}, true},
+	} {
+		if got := (Observations{Listening: tc.listening}).OnlyLoopback(8080); got != tc.want {
+			t.Errorf("%q: %t", tc.listening, got)
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	for in, want := range map[string]string{
+		`[NaN]`:                       `[1e0]`,
+		`{"NaN": Infinity}`:           `{"NaN": 10000000}`,
+		`[-Infinity, "a\"NaN", NaN ]`: `[-10000000, "a\"NaN", 1e0 ]`,
+		`[1NaN, NaN5, -NaN, NaNNaN]`:  `[1NaN, NaN5, -NaN, NaNNaN]`,
+		`[Infinity5, InfinityNaN]`:    `[Infinity5, InfinityNaN]`,
+		`"NaN`:                        `"NaN`,
+		`["\\", NaN, "\`:              `["\\", 1e0, "\`,
+	} {
+		if got := string(mask([]byte(in))); got != want {
+			t.Errorf("mask(%s) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+// FuzzAnswer holds what the judge relies on, for any bytes a server may send:
+// no panic, and JSON that is said to be JSON is.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{`{"predictions": [1, NaN]}`, `{"predictions": 1, "predictions": 2}`, `[Infinity]`, `<html>`, `{"a": "\"}`, `{"choices": []}`, ``} {
+		f.Add([]byte(seed), 200)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, status int) {
+		for _, p := range all {
+			r := Response{Status: status, Body: data}
+			c := p.Answer(r)
+			if c.JSON != nil && !json.Valid(mask(c.JSON)) {
+				t.Errorf("%s: %q is not JSON", p.Name(), c.JSON)
+			}
+			if c.JSON != nil && c.Text != "" {
+				t.Errorf("%s: both JSON %q and text %q", p.Name(), c.JSON, c.Text)
+			}
+			for _, check := range p.Checks("m", Ready{}) {
+				if said := check.Judge(r); said.Ready == (said.Why != "") {
+					t.Errorf("%s: ready %t, why %q", p.Name(), said.Ready, said.Why)
+				}
+			}
+		}
+	})
+}
+
+// FuzzRequest: whatever a case holds, a message is made that net/http will send, or an error is returned.
+func FuzzRequest(f *testing.F) {
+	f.Add([]byte(`{"instances": [1]}`), "POST", "/predict", "X-Key", "v")
+	f.Add([]byte(`[1]`), "", "", "", "")
+	f.Fuzz(func(t *testing.T, body []byte, method, path, header, value string) {
+		r := Request{Method: method, Path: path, Headers: map[string]string{header: value}}
+		if json.Valid(body) {
+			r.JSON = body
+		}
+		for _, p := range all {
+			m, err := p.Request(r, "m")
+			if err == nil && (m.Method == "" || !strings.HasPrefix(m.Path, "/")) {
+				t.Errorf("%s: %+v", p.Name(), m)
+			}
+			if err == nil && len(m.Body) > 0 && !json.Valid(m.Body) {
+				t.Errorf("%s: the body %q is not JSON", p.Name(), m.Body)
+			}
+		}
+	})
+}
