@@ -147,7 +147,7 @@ func enter(index *v1.IndexManifest, img v1.Image, tags []string) (*v1.IndexManif
 	if err != nil {
 		return nil, err
 	}
-	d.Platform = config.Platform()
+	d.Platform, d.ArtifactType = config.Platform(), "" // an image, no artifact
 	out := *index
 	out.Manifests = slices.DeleteFunc(slices.Clone(index.Manifests), func(old v1.Descriptor) bool {
 		name := old.Annotations[refName]

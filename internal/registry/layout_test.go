@@ -45,8 +45,8 @@ func images(t *testing.T, dir string) []string {
 	}
 	var out []string
 	for _, d := range m.Manifests {
-		if d.Platform.String() != "linux/amd64" {
-			t.Errorf("%s is for %s", d.Digest, d.Platform)
+		if d.Platform.String() != "linux/amd64" || d.ArtifactType != "" {
+			t.Errorf("%s is for %s, of type %q", d.Digest, d.Platform, d.ArtifactType)
 		}
 		out = append(out, d.Annotations[refName]+"@"+d.Digest.String())
 	}
