@@ -31,8 +31,8 @@ func TestModels(t *testing.T) {
 			if strings.Join(o.Image.Tags, " ") != "dev" {
 				t.Errorf("tags are %v, want dev", o.Image.Tags)
 			}
-			manifest(t, to, "dev")
-			manifest(t, to, o.Image.Digest)
+			wantManifest(t, to, "dev", o.Image.Digest)
+			wantManifest(t, to, o.Image.Digest, o.Image.Digest)
 		})
 	}
 }
@@ -45,7 +45,7 @@ func TestBrokenModels(t *testing.T) {
 	}{
 		{"broken-test", "test", []string{"tests/test_app.py:21"}},
 		{"broken-start", "smoke", []string{"exit code 1", "FileNotFoundError"}},
-		{"broken-prediction", "smoke", []string{"versicolor", "0.8574", "0.9746"}},
+		{"broken-prediction", "smoke", []string{"versicolor", "0.8573569422058247", "0.974550137627028"}},
 	} {
 		t.Run(test.model, func(t *testing.T) {
 			to := repository(t)

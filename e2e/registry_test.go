@@ -34,15 +34,14 @@ func get(t *testing.T, repository, reference string) (status int, body []byte) {
 	return response.StatusCode, body
 }
 
-// manifest gets a manifest that must be there, and returns its digest.
-func manifest(t *testing.T, repository, reference string) string {
+// wantManifest asks for a manifest that must be there and have this digest.
+func wantManifest(t *testing.T, repository, reference, digest string) {
 	t.Helper()
 	status, body := get(t, repository, reference)
-	if status != http.StatusOK {
-		t.Fatalf("the registry answers %d for %s %s", status, repository, reference)
-	}
 	sum := sha256.Sum256(body)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	if got := "sha256:" + hex.EncodeToString(sum[:]); status != http.StatusOK || got != digest {
+		t.Errorf("the registry answers %d, %s for %s %s; want %s", status, got, repository, reference, digest)
+	}
 }
 
 // copyModel gives a test a model of its own to change.
@@ -69,7 +68,7 @@ func appendTo(t *testing.T, path, text string) {
 	}
 }
 
-// started tells whether a process with this text in its command line runs.
+// processes lists those with this text in their command line.
 func processes(t *testing.T, text string) []string {
 	t.Helper()
 	out, err := exec.Command("ps", "-eo", "pid,args").Output()

@@ -55,6 +55,9 @@ func (p program) load(dir string, f flags) loaded {
 		l.problem("", err)
 	}
 	l.git = readGit(l.dir)
+	if l.event.Repository == "" { // a laptop's image says where it comes from as CI's does: it is in the digest
+		l.event.Repository, l.event.ServerURL = l.git.name, l.git.server
+	}
 	if l.cache, err = p.cacheDir(); err != nil {
 		l.problem("", err)
 	}

@@ -3,11 +3,15 @@ package main
 import (
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 )
 
 // git is what the checkout says of itself; empty outside a repository.
-type git struct{ commit, tree, ref string }
+type git struct {
+	commit, tree, ref string
+	server, name      string // of the repository it was cloned from: "https://github.com", "acme/iris"
+}
 
 func readGit(dir string) git {
 	ask := func(args ...string) string {
@@ -17,8 +21,15 @@ func readGit(dir string) git {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	return git{commit: ask("rev-parse", "HEAD"), tree: ask("rev-parse", "HEAD^{tree}"), ref: ask("symbolic-ref", "-q", "HEAD")}
+	g := git{commit: ask("rev-parse", "HEAD"), tree: ask("rev-parse", "HEAD^{tree}"), ref: ask("symbolic-ref", "-q", "HEAD")}
+	if m := hosted.FindStringSubmatch(ask("remote", "get-url", "origin")); m != nil {
+		g.server, g.name = "https://"+m[1], m[2]
+	}
+	return g
 }
+
+// hosted matches the addresses that a clone of owner/name on a host has: by HTTPS (never with its credentials) and by SSH.
+var hosted = regexp.MustCompile(`^(?:https://(?:[^@/]*@)?|git@|ssh://git@)([A-Za-z0-9.-]+)[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$`)
 
 // cpuModel is the processor's name, for readers who compare latencies.
 func cpuModel() string {

@@ -47,7 +47,7 @@ unless --offline is given; it needs no engine.`,
 // errored tells of an error of the surroundings as a run would.
 func (p program) errored(cmd *cobra.Command, l *loaded, err error) error {
 	res := l.result(time.Now())
-	fail(cmd.Context(), res, "facts", err)
+	fail(cmd.Context(), res, err)
 	fmt.Fprintf(p.stderr, "slipway: %s (%s)\n  %s\n", res.Error.What, res.Error.Where, res.Error.Remedy)
 	return ended{res.Status}
 }

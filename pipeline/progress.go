@@ -59,8 +59,9 @@ func (g *groups) Started(name string) {
 }
 
 func (g *groups) Finished(s result.Stage) {
-	// A reason may hold foreign text; at the start of a line "::" would be a command.
-	s.Reason = strings.ReplaceAll(s.Reason, "\n::", "\n ::")
+	// A reason may hold foreign text, and the runner takes the older form of its commands anywhere in a line
+	// (https://github.com/actions/runner/blob/v2.321.0/src/Runner.Common/ActionCommand.cs).
+	s.Reason = strings.ReplaceAll(s.Reason, "##[", "## [")
 	g.inner.Finished(s)
 	fmt.Fprintln(g.w, "::endgroup::")
 	if s.Status == result.StageFailed || s.Status == result.StageErrored {

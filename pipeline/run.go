@@ -54,6 +54,7 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 		res = loaded.result(started)
 		res.Status = result.Cancelled
 		res.Error = &result.Error{What: "the run was cancelled and did not stop by itself", Where: loaded.out, Remedy: "run it again"}
+		notRun(res, "not known: the run did not stop by itself")
 	}
 	return p.finish(res, loaded.out, started, f)
 }
@@ -69,24 +70,27 @@ func after(ctx context.Context, wait time.Duration) <-chan struct{} {
 	return late
 }
 
+// gathering is what a run does before its stages, as progress shows it.
+const gathering = "facts"
+
 // carryOut gathers the facts, plans, and runs the stages.
 func (p program) carryOut(ctx context.Context, l loaded, f flags, res *result.Result) {
 	watch := p.progress(f)
 	scratch, err := os.MkdirTemp("", "slipway-*")
 	if err != nil {
-		fail(ctx, res, "facts", fmt.Errorf("making a scratch directory: %w", err))
+		fail(ctx, res, fmt.Errorf("making a scratch directory: %w", err))
 		return
 	}
 	defer os.RemoveAll(scratch) //nolint:errcheck // the system cleans its temporary directory
 	log, err := os.Create(filepath.Join(l.out, "engine.log"))
 	if err != nil {
-		fail(ctx, res, "facts", err)
+		fail(ctx, res, err)
 		return
 	}
 	defer log.Close() //nolint:errcheck // a log
 
 	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, nonce: nonce()}
-	watch.Started("facts")
+	watch.Started(gathering)
 	var base *stage.Base
 	var group errgroup.Group // not WithContext: the first error must not hide the others' work
 	group.Go(func() (err error) { base, err = l.base(ctx, f); return err })
@@ -104,11 +108,11 @@ func (p program) carryOut(ctx context.Context, l loaded, f flags, res *result.Re
 		defer t.engine.Close() //nolint:errcheck // the run is over; an engine that does not close has said so in its log
 	}
 	if err != nil {
-		fail(ctx, res, "facts", err)
-		watch.Finished(result.Stage{Name: "facts", Status: result.StageErrored, Reason: err.Error()})
+		fail(ctx, res, err)
+		watch.Finished(result.Stage{Name: gathering, Status: result.StageErrored, Reason: err.Error()})
 		return
 	}
-	watch.Finished(result.Stage{Name: "facts", Status: result.StagePassed})
+	watch.Finished(result.Stage{Name: gathering, Status: result.StagePassed})
 
 	facts := l.facts
 	if base != nil {
@@ -117,18 +121,19 @@ func (p program) carryOut(ctx context.Context, l loaded, f flags, res *result.Re
 	}
 	pl := plan.Make(l.config, l.event, facts)
 	res.Warnings = append(res.Warnings, pl.Warnings...)
+	ctx, stop := t.engine.Watch(ctx)
+	defer stop()
 	stage.Execute(ctx, stages(t), &stage.Run{Plan: pl, Image: stage.Image{Platform: f.platform, Base: base}, Result: res}, watch)
 }
 
 // fail records an error from before the first stage, so that the result lists every stage as not run.
-func fail(ctx context.Context, res *result.Result, where string, err error) {
+func fail(ctx context.Context, res *result.Result, err error) {
 	res.Status = result.Errored
-	res.Error = &result.Error{What: err.Error(), Where: where, Remedy: "see engine.log beside the result"}
+	res.Error = &result.Error{What: err.Error(), Where: gathering, Remedy: "see engine.log beside the result"}
 	var known *stage.Error
 	switch {
 	case ctx.Err() != nil:
-		res.Status = result.Cancelled
-		res.Error = &result.Error{What: "the run was cancelled", Where: where, Remedy: "run it again"}
+		res.Status, res.Error = stage.Ended(ctx, gathering)
 	case errors.As(err, &known):
 		res.Error = &result.Error{What: known.What, Where: known.Where, Remedy: known.Remedy}
 	}

@@ -18,10 +18,10 @@ func (e *Engine) explain(ctx context.Context, err error) error {
 	case errors.As(err, &exit):
 		return &stage.ExitError{Code: exit.ExitCode, Stdout: exit.Stdout, Stderr: exit.Stderr}
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
-	if gone := e.address.reachable(ctx); gone != nil {
-		return &stage.Error{What: "the Dagger engine went away during the run", Where: e.address.String(), Remedy: "start it again and re-run; its own log says why it ended", Err: err}
+	if cause := e.address.reachable(ctx); cause != nil {
+		return e.gone(cause)
 	}
 	return &stage.Error{What: "the engine could not do it: " + firstLine(err.Error()), Where: e.address.String(), Remedy: "see engine.log beside the result", Err: err}
 }

@@ -41,6 +41,7 @@ func TestDestination(t *testing.T) {
 		{name: "fork", event: pull(true), facts: Facts{Publish: "r/b"}},
 		{name: "default branch", event: push("refs/heads/main"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "edge main sha-0123456789ab"},
 		{name: "branch", event: push("refs/heads/feature/x"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "feature-x sha-0123456789ab"},
+		{name: "merge queue", event: event.Event{Name: "merge_group", Ref: "refs/heads/gh-readonly-queue/main/pr-7", Commit: sha, DefaultBranch: "main"}, facts: Facts{Publish: "r/b"}, to: "r/b", tags: "sha-0123456789ab"},
 		{name: "release", event: push("refs/tags/v1.2.3"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "1.2.3 1.2 1 latest sha-0123456789ab"},
 		{name: "before 1.0", event: push("refs/tags/v0.2.3"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "0.2.3 0.2 latest sha-0123456789ab"},
 		{name: "pre-release", event: push("refs/tags/v1.2.3-rc.1"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "1.2.3-rc.1 sha-0123456789ab"},

@@ -53,13 +53,15 @@ func tags(c config.Config, e event.Event, f Facts) []string {
 		return []string{"dev"}
 	}
 	var out []string
-	if tag, ok := strings.CutPrefix(e.Ref, "refs/tags/"); ok {
-		out = append(out, semver(tag)...)
-	} else if branch, ok := strings.CutPrefix(e.Ref, "refs/heads/"); ok {
-		if branch == e.DefaultBranch {
-			out = append(out, "edge")
-		}
-		out = append(out, clean(branch))
+	switch {
+	case e.Name == "merge_group":
+		// The queue's branch is gone in a minute; its commit may become the default branch's.
+	case e.Tag() != "":
+		out = append(out, semver(e.Tag())...)
+	case e.OnDefaultBranch():
+		out = append(out, "edge", clean(e.Branch()))
+	case e.Branch() != "":
+		out = append(out, clean(e.Branch()))
 	}
 	if len(e.Commit) >= 12 {
 		out = append(out, "sha-"+e.Commit[:12])

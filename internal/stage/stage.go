@@ -100,7 +100,8 @@ func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
 		record := result.Stage{Name: s.Name}
 		switch {
 		case ctx.Err() != nil:
-			record.Status, record.Reason = result.StageSkipped, "the run was cancelled"
+			_, why := Ended(ctx, s.Name)
+			record.Status, record.Reason = result.StageSkipped, "not run: "+why.What
 		case blocker != "" && !(s.Check && run.Container != nil):
 			record.Status, record.Reason = result.StageSkipped, fmt.Sprintf("not run: %s did not pass", blocker)
 		default:
@@ -111,13 +112,23 @@ func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
 			blocker = s.Name
 		}
 	}
-	if err := context.Cause(ctx); err != nil {
-		res.Status = result.Cancelled
-		res.Error = &result.Error{What: "the run was cancelled", Where: cancelledIn(res.Stages), Remedy: "run it again"}
-		if !errors.Is(err, context.Canceled) {
-			res.Error.What = err.Error()
-		}
+	if ctx.Err() != nil {
+		res.Status, res.Error = Ended(ctx, cancelledIn(res.Stages))
 	}
+}
+
+// Ended says how a run ended whose context did: cancelled from outside, or
+// errored when what it ran in went away.
+func Ended(ctx context.Context, where string) (result.Status, *result.Error) {
+	cause := context.Cause(ctx)
+	var known *Error
+	switch {
+	case errors.As(cause, &known):
+		return result.Errored, &result.Error{What: known.What, Where: known.Where, Remedy: known.Remedy}
+	case errors.Is(cause, context.Canceled):
+		return result.Cancelled, &result.Error{What: "the run was cancelled", Where: where, Remedy: "run it again"}
+	}
+	return result.Cancelled, &result.Error{What: cause.Error(), Where: where, Remedy: "give it more time with --timeout, or make it quicker"}
 }
 
 func execute(ctx context.Context, s Stage, run *Run, watch Watcher) result.Stage {
@@ -129,7 +140,8 @@ func execute(ctx context.Context, s Stage, run *Run, watch Watcher) result.Stage
 	if err != nil {
 		record.Status, record.Reason = result.StageErrored, err.Error()
 		if ctx.Err() != nil {
-			record.Reason = "cancelled while it ran"
+			_, why := Ended(ctx, s.Name)
+			record.Reason = why.What
 		}
 	}
 	if record.Status == result.StageSkipped {

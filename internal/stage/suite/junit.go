@@ -90,8 +90,9 @@ func failure(c junitCase, d junitDetail) result.TestFailure {
 	// The raising line lies in the test's own file unless a helper raised: prefer the last place in that file.
 	for _, m := range place.FindAllStringSubmatch(d.Text, -1) {
 		if f.File == "" || m[1] == f.File {
-			f.File = m[1]
-			f.Line, _ = strconv.Atoi(m[2]) //nolint:errcheck // \d+ always converts, or is too large to be a line
+			if line, err := strconv.Atoi(m[2]); err == nil { // or it is too large to be a line
+				f.File, f.Line = m[1], line
+			}
 		}
 	}
 	return f

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+const watchInterval = 500 * time.Millisecond
+
+// Watch returns a context that ends when the engine goes away. Without it a
+// call that waits for an exec waits for ever: the SDK's child does not notice
+// that its engine is gone (seen with v0.19.10: nothing after 100 s).
+func (e *Engine) Watch(ctx context.Context) (context.Context, context.CancelFunc) {
+	watched, cancel := context.WithCancelCause(ctx)
+	go func() {
+		ticker := time.NewTicker(watchInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-watched.Done():
+				return
+			case <-ticker.C:
+			}
+			if err := e.address.reachable(watched); err != nil && watched.Err() == nil {
+				cancel(e.gone(err))
+				return
+			}
+		}
+	}()
+	return watched, func() { cancel(nil) }
+}
+
+func (e *Engine) gone(cause error) error {
+	return &stage.Error{What: "the Dagger engine went away during the run", Where: e.address.String(), Remedy: "start it again and re-run; its own log says why it ended", Err: cause}
+}
