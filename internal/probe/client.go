@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,38 +39,51 @@ const (
 // It takes no proxy, follows no redirect and asks for no compression: what
 // the server says is what is written down.
 type client struct {
-	http *http.Client
-	port int
-	keep int64 // of bodies, still
+	http  *http.Client
+	port  int
+	hosts []string     // to be tried, in this order
+	keep  int64        // of bodies, still
+	dials atomic.Int64 // connections that were opened, or refused
 }
 
-func newClient(proc fs.FS, port int) *client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		hosts := []string{"127.0.0.1", "::1"}
-		for _, l := range listeners(sockets(proc)) {
-			if int(l.Port()) == port && !l.Addr().IsUnspecified() {
-				hosts = append(hosts, l.Addr().String())
-			}
-		}
-		var first error
-		for _, host := range hosts {
-			conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-			if err == nil {
-				return conn, nil
-			}
-			if first == nil {
-				first = err
-			}
-		}
-		return nil, first
-	}
-	return &client{port: port, keep: allBodies, http: &http.Client{
-		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true, DisableCompression: true},
+func newClient(port int) *client {
+	c := &client{port: port, hosts: []string{"127.0.0.1", "::1"}, keep: allBodies}
+	c.http = &http.Client{
+		Transport: &http.Transport{DialContext: c.dial, DisableKeepAlives: true, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
-	}}
+	}
+	return c
+}
+
+func (c *client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	var first error
+	for _, host := range c.hosts {
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(c.port)))
+		if err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+			c.dials.Add(1)
+		}
+		if err == nil {
+			return conn, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// findHosts adds what else is listened on with this port: some servers listen
+// on the container's own address only.
+func (c *client) findHosts(listening []netip.AddrPort) {
+	for _, l := range listening {
+		host := l.Addr().String()
+		if int(l.Port()) == c.port && !l.Addr().IsUnspecified() && !slices.Contains(c.hosts, host) {
+			c.hosts = append(c.hosts, host)
+		}
+	}
 }
 
 // send starts an exchange. The host is called localhost, which servers that check it know.

@@ -28,23 +28,35 @@ const (
 	pollFirst = 25 * time.Millisecond
 	pollLast  = 250 * time.Millisecond
 	pollBytes = 64 << 10
+	// A question that the limit interrupts says more than the one before it only when it took this long.
+	hangs = 100 * time.Millisecond
+	// lookEvery is how often other addresses are looked for while nobody listens.
+	lookEvery = time.Second
 )
 
 // waitReady asks until the server is ready, ctx ends, or limit is over. The
 // answer is empty when it is ready, else why it is not, with the last
 // readiness answer.
-func (c *client) waitReady(ctx context.Context, checks []protocol.Check, limit time.Duration, listening func() string) string {
+func (c *client) waitReady(ctx context.Context, checks []protocol.Check, limit time.Duration, listening func() []netip.AddrPort) string {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	pause, last := pollFirst, ""
+	pause, last, looked := pollFirst, "", time.Now()
 	for {
+		asked := time.Now()
 		why, err := c.poll(ctx, checks)
 		switch {
 		case why == "" && err == nil:
 			return ""
 		case ctx.Err() != nil:
+			if waited := time.Since(asked); waited > hangs {
+				last = fmt.Sprintf("the last question has had no answer for %s", waited.Round(100*time.Millisecond))
+			}
 		case errors.Is(err, syscall.ECONNREFUSED):
 			last = c.explain(err, nil, 0, pollLimit)
+			if time.Since(looked) > lookEvery {
+				c.findHosts(listening())
+				looked = time.Now()
+			}
 		case err != nil:
 			last = c.explain(err, nil, 0, pollLimit)
 			pause = longer(pause)
@@ -61,7 +73,7 @@ func (c *client) waitReady(ctx context.Context, checks []protocol.Check, limit t
 			last = "it did not answer"
 		}
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return fmt.Sprintf("not ready within %s: %s%s", limit, last, listening())
+			return fmt.Sprintf("not ready within %s: %s%s", limit, last, elsewhere(listening(), c.port))
 		}
 		return last
 	}
@@ -91,21 +103,22 @@ func (c *client) poll(ctx context.Context, checks []protocol.Check) (why string,
 	return "", nil
 }
 
-// listening are the addresses listened on now that were not before: the engine
-// may have a listener of its own in the container's network.
-func listening(proc fs.FS, before []netip.AddrPort) []string {
-	var out []string
-	for _, l := range listeners(sockets(proc)) {
-		if !slices.Contains(before, l) {
-			out = append(out, l.String())
-		}
-	}
-	return out
+// newListeners are the addresses listened on now that were not before: the
+// engine may have a listener of its own in the container's network.
+func newListeners(proc fs.FS, before []netip.AddrPort) []netip.AddrPort {
+	return slices.DeleteFunc(listeners(sockets(proc)), func(l netip.AddrPort) bool { return slices.Contains(before, l) })
 }
 
 // elsewhere tells of a server that listens, but not on the port that is asked.
-func elsewhere(addresses []string, port int) string {
-	if len(addresses) == 0 || slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, fmt.Sprintf(":%d", port)) }) {
+func elsewhere(listening []netip.AddrPort, port int) string {
+	var addresses []string
+	for _, l := range listening {
+		if int(l.Port()) == port {
+			return ""
+		}
+		addresses = append(addresses, l.String())
+	}
+	if len(addresses) == 0 {
 		return ""
 	}
 	return " (the server listens on " + strings.Join(addresses, ", ") + ")"

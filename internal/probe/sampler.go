@@ -7,33 +7,47 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
-// sampleEvery is short enough to see a download's connection, and costs well
-// under one percent of a core. PSS is dearer to read: the kernel walks the
-// page tables, so it is read every pssEvery samples.
 const (
 	sampleEvery = 50 * time.Millisecond
-	pssEvery    = 5
+	// lookCost is how many times as long as a costly look took it has to wait
+	// for the next one: the model has the same processor. The kernel walks its
+	// whole connection table for /proc/net/tcp (5 ms on a machine of 32 GiB),
+	// and every page table for the PSS.
+	lookCost = 25
 )
 
 // sampler looks at memory and connections while the server runs.
 type sampler struct {
-	root        fs.FS
+	proc        fs.FS
 	group       cgroup
 	ours        bool // the cgroup's memory is the server's
+	dials       func() int64
 	memory      *protocol.Memory
 	connections []string
-	samples     int
+	pss         pacer
+	sockets     pacer
+	opens       int64 // connections opened that are not the probe's, when last looked
 	stop        chan struct{}
 	stopped     chan struct{}
 }
 
-func startSampler(root fs.FS, group cgroup) *sampler {
-	s := &sampler{root: root, group: group, ours: group.ours(), stop: make(chan struct{}), stopped: make(chan struct{})}
+// startSampler begins to sample; dials counts the connections that the probe itself opened.
+func startSampler(root fs.FS, group cgroup, dials func() int64) *sampler {
+	proc, err := fs.Sub(root, "proc")
+	if err != nil {
+		panic(err) // "proc" is a valid name
+	}
+	s := &sampler{
+		proc: proc, group: group, ours: group.ours(), dials: dials,
+		stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	s.opens, _ = s.opened()
 	go func() {
 		defer close(s.stopped)
 		tick := time.NewTicker(sampleEvery)
@@ -43,7 +57,7 @@ func startSampler(root fs.FS, group cgroup) *sampler {
 			select {
 			case <-tick.C:
 			case <-s.stop:
-				s.samples = 0 // the last sample is a full one
+				s.pss, s.sockets = pacer{}, pacer{} // the last look leaves nothing out
 				s.sample()
 				return
 			}
@@ -59,25 +73,61 @@ func (s *sampler) finish() {
 }
 
 func (s *sampler) sample() {
-	proc, err := fs.Sub(s.root, "proc")
-	if err != nil {
-		return
-	}
-	for _, remote := range outbound(sockets(proc)) {
-		if !slices.Contains(s.connections, remote) && len(s.connections) < maxConnections {
-			s.connections = append(s.connections, remote)
-		}
-	}
 	if s.ours {
 		if bytes, ok := s.group.anonymous(); ok {
-			s.seen(max(0, bytes-own(proc)), s.group.source())
+			s.seen(max(0, bytes-own(s.proc)), s.group.source())
 		}
-	} else if s.samples%pssEvery == 0 {
-		if bytes, ok := pss(proc); ok {
-			s.seen(bytes, "pss of the process tree")
-		}
+	} else {
+		s.pss.pace(func() {
+			if bytes, ok := pss(s.proc); ok {
+				s.seen(bytes, "pss of the process tree")
+			}
+		})
 	}
-	s.samples++
+	// The counter is cheap to read; the connections are looked at when it moved.
+	if opens, known := s.opened(); opens != s.opens || !known {
+		s.sockets.pace(func() {
+			s.opens = opens
+			for _, remote := range outbound(sockets(s.proc)) {
+				if !slices.Contains(s.connections, remote) && len(s.connections) < maxConnections {
+					s.connections = append(s.connections, remote)
+				}
+			}
+		})
+	}
+}
+
+// opened counts the connections opened from this network namespace, without the probe's own.
+func (s *sampler) opened() (n int64, known bool) {
+	data, err := fs.ReadFile(s.proc, "net/snmp")
+	if err != nil {
+		return 0, false
+	}
+	var names []string
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "Tcp:" {
+			continue
+		}
+		if at := slices.Index(names, "ActiveOpens"); at > 0 && at < len(fields) {
+			n, err := strconv.ParseInt(fields[at], 10, 64)
+			return n - s.dials(), err == nil
+		}
+		names = fields
+	}
+	return 0, false
+}
+
+// pacer spaces out looks by what they cost.
+type pacer struct{ next time.Time }
+
+func (p *pacer) pace(look func()) {
+	begin := time.Now()
+	if begin.Before(p.next) {
+		return
+	}
+	look()
+	p.next = begin.Add(time.Since(begin) * lookCost)
 }
 
 // maxConnections bounds the list for a server that opens connections without end.

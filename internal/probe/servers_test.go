@@ -104,7 +104,9 @@ var answers = map[string]http.HandlerFunc{
 		}
 	},
 	"answers 2 MiB": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) },
-	"redirects":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere/", http.StatusTemporaryRedirect) },
+	"redirects": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/elsewhere/", http.StatusTemporaryRedirect)
+	},
 }
 
 // listen serves on $PORT, of $HOST or everywhere. GET / is left alone: it says that the server is ready.

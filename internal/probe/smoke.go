@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -87,19 +88,19 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 	}
 	before := listeners(sockets(proc))
 	group := findCgroup(root)
+	c := newClient(spec.Port)
+	samples := startSampler(root, group, c.dials.Load) // first, so that it misses nothing of the start
 	log := newTail(nil)
 	server, err := start(spec.Command, serverEnv(env, spec.Env), log, group.oomKills)
 	if err != nil {
+		samples.finish()
 		o.Error = "starting the server: " + err.Error()
 		return
 	}
-	samples := startSampler(root, group)
-	c := newClient(proc, spec.Port)
-
-	listen := func() string { return elsewhere(listening(proc, before), spec.Port) }
+	listening := func() []netip.AddrPort { return newListeners(proc, before) }
 	alive, cancel := server.while(ctx, 0)
 	defer cancel()
-	o.NotReady = c.waitReady(alive, proto.Checks(spec.Model, spec.Ready), orDefault(spec.Ready.TimeoutMS, defaultReady), listen)
+	o.NotReady = c.waitReady(alive, proto.Checks(spec.Model, spec.Ready), orDefault(spec.Ready.TimeoutMS, defaultReady), listening)
 	if o.NotReady == "" {
 		took := ms(time.Since(server.started))
 		o.ReadyMS = &took
@@ -107,7 +108,9 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 			o.Answers = append(o.Answers, one(ctx, c, server, proto, r, spec.Model))
 		}
 	}
-	o.Listening = listening(proc, before)
+	for _, l := range listening() {
+		o.Listening = append(o.Listening, l.String())
+	}
 	samples.finish()
 	if server.hasEnded() {
 		exit := server.exit

@@ -136,7 +136,7 @@ func TestSmokeNeverReady(t *testing.T) {
 		"is never ready":    "not ready within 700ms: GET / answered 503 Service Unavailable: loading shard 3 of 7",
 		"sleeps":            "not ready within 700ms: nothing listens on port PORT",
 		"listens elsewhere": "not ready within 700ms: nothing listens on port PORT (the server listens on 127.0.0.1:",
-		"accepts only":      "not ready within 700ms: it did not answer",
+		"accepts only":      "not ready within 700ms: the last question has had no answer for ",
 		"speaks no HTTP":    `not ready within 700ms: no answer that is HTTP: malformed HTTP response "SSH-2.0-OpenSSH_9.2"`,
 	} {
 		t.Run(server, func(t *testing.T) {

@@ -46,6 +46,39 @@ func TestSockets(t *testing.T) {
 	}
 }
 
+// TestSamplerConnections: the connections are looked at when somebody else than the probe opened one.
+func TestSamplerConnections(t *testing.T) {
+	root := fstest.MapFS{
+		"proc/net/tcp":  {Data: []byte(tcp4)},
+		"proc/net/snmp": {Data: []byte("Ip: Forwarding\nIp: 1\nTcp: RtoMin ActiveOpens PassiveOpens\nTcp: 200 40 7\n")},
+	}
+	for _, tc := range []struct {
+		name  string
+		dials []int64 // of the probe: at the start, in the end
+		snmp  bool
+		want  []string
+	}{
+		{"none", []int64{40, 40}, true, nil},
+		{"the server's", []int64{40, 39}, true, []string{"62.208.0.50:443", "62.208.0.50:80"}},
+		{"not known", []int64{0, 0}, false, []string{"62.208.0.50:443", "62.208.0.50:80"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if !tc.snmp {
+				delete(root, "proc/net/snmp")
+			}
+			calls := 0
+			s := startSampler(root, cgroup{}, func() int64 {
+				calls++
+				return tc.dials[min(calls-1, 1)]
+			})
+			s.finish()
+			if diff := cmp.Diff(tc.want, s.connections); diff != "" {
+				t.Errorf("connections (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func FuzzParseSocket(f *testing.F) {
 	for line := range strings.Lines(tcp4 + tcp6) {
 		f.Add(line)
@@ -120,7 +153,7 @@ func TestCgroup(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			root := processes(tc.procs, tc.files)
 			group := findCgroup(root)
-			s := startSampler(root, group)
+			s := startSampler(root, group, func() int64 { return 0 })
 			s.finish()
 			if s.memory == nil || s.memory.PeakBytes != tc.peak || s.memory.Source != tc.source {
 				t.Errorf("memory %+v, want %d from %s", s.memory, tc.peak, tc.source)
