@@ -44,6 +44,9 @@ type Verdict struct {
 // must have the same members, in any order.
 func Judge(e Expectation, got Answer) Verdict {
 	var v Verdict
+	if got.Truncated {
+		got.Problem = "" // where there is only half a response, its answer may be in the other
+	}
 	answer, invalid := read(got)
 	v.Got = show(&answer, nil, 0)
 	if len(e.Answer) == 0 {
