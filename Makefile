@@ -4,7 +4,7 @@
 LAB      := go run -C tools/lab .
 REGISTRY := localhost:5000
 
-.PHONY: demo test unit lint e2e lab lab-status lab-down build update clean help
+.PHONY: demo test unit lint e2e bench lab lab-status lab-down build update clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ lint: ## golangci-lint on the code, actionlint on the workflows
 e2e: lab ## every model, and every way a run can end, on the real engine and registry
 	go build -o bin/act -modfile=tools/act/go.mod github.com/nektos/act
 	go test -tags e2e -count=1 -timeout 60m ./e2e
+
+bench: lab ## what a run costs beyond the model's own tests and start
+	go test -tags e2e -count=1 -run '^$$' -bench . -benchtime 5x -timeout 30m ./e2e
 
 lab: ## engine, registry and base images on this machine
 	@$(LAB) up --images python,node

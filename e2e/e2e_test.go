@@ -96,7 +96,7 @@ func shipEnv(t *testing.T, env []string, model string, args ...string) outcome {
 	return read(t, out, exit, output.String())
 }
 
-func command(t *testing.T, env []string, name string, args ...string) *exec.Cmd {
+func command(t testing.TB, env []string, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	t.Cleanup(cancel)

@@ -66,6 +66,7 @@ func (p program) load(dir string, f flags) loaded {
 	}
 	l.registry = registry.New(registry.Options{
 		Mirrors:  l.runner.Mirrors,
+		Cache:    filepath.Join(l.cache, "blobs"),
 		Username: p.getenv("SLIPWAY_REGISTRY_USERNAME"), Password: p.getenv("SLIPWAY_REGISTRY_PASSWORD"),
 	})
 	if len(l.problems) == 0 {

@@ -140,11 +140,13 @@ type Stage struct {
 
 // Tests counts the model's own tests, run in the image.
 type Tests struct {
-	Total    int           `json:"total"`
-	Passed   int           `json:"passed"`
-	Failed   int           `json:"failed"`
-	Skipped  int           `json:"skipped"`
-	Failures []TestFailure `json:"failures"`
+	Total   int `json:"total"`
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"`
+	// DurationMS is the test command's own time in milliseconds, without the engine's.
+	DurationMS *float64      `json:"duration_ms,omitempty"`
+	Failures   []TestFailure `json:"failures"`
 	// Log is the end of the test command's output, kept when it did not pass.
 	Log string `json:"log,omitempty"`
 }

@@ -94,6 +94,9 @@ func judge(run *stage.Run, dir string) (stage.Outcome, error) {
 			run.Result.Warnings = append(run.Result.Warnings, "the JUnit report of the tests could not be read: "+err.Error())
 		}
 	}
+	if run.Result.Tests != nil {
+		run.Result.Tests.DurationMS = &end.AfterMS
+	}
 	if end.Code == 0 && end.Signal == "" {
 		if t := run.Result.Tests; t != nil && t.Passed == 0 {
 			run.Result.Unverified = append(run.Result.Unverified, "no test was run")
