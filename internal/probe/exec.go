@@ -53,7 +53,11 @@ func Exec(ctx context.Context, args, env []string, stdout, stderr io.Writer) err
 	}
 	exit := command.exit
 	exit.TimedOut = timedOut
-	if err := writeFile(filepath.Join(*out, "log"), []byte(log.String())); err != nil {
+	err = writeFile(filepath.Join(*out, "log"), func(w io.Writer) error {
+		_, err := io.WriteString(w, log.String())
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return writeJSON(filepath.Join(*out, "exit.json"), exit)

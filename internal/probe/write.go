@@ -4,21 +4,20 @@ package probe
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 )
 
+// writeJSON encodes straight into the file: the observations may hold
+// megabytes, and the probe has to stay small.
 func writeJSON(file string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return writeFile(file, data)
+	return writeFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(v) })
 }
 
 // writeFile writes a file that is either not there or complete. Anyone may
 // read it: the host does, under another user than the image's.
-func writeFile(file string, data []byte) (err error) {
+func writeFile(file string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(file), ".probe-*")
 	if err != nil {
 		return err
@@ -28,7 +27,7 @@ func writeFile(file string, data []byte) (err error) {
 			_ = os.Remove(f.Name())
 		}
 	}()
-	_, err = f.Write(data)
+	err = write(f)
 	if e := f.Chmod(0o644); err == nil {
 		err = e
 	}
