@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,9 +93,13 @@ func (c *container) Exec(ctx context.Context, x stage.Exec) (stage.Output, error
 	return out, nil
 }
 
+// mountsAtMost is how many files are mounted one by one; more are copied. A
+// copy costs about 0.6 s on top of an image of 300 MB, whatever their number.
+const mountsAtMost = 64
+
 // prepare puts everything an Exec asks for around the image. Files and the
-// output directory are mounted, not copied: a copy is a new snapshot of the
-// whole file system, and costs more than most commands.
+// output directory are mounted, not copied: a copy is a new snapshot on top of
+// the whole file system, and costs more than most commands.
 func (c *container) prepare(x stage.Exec) *dagger.Container {
 	client, v := c.engine.client, c.value
 	if x.User != "" {
@@ -102,7 +107,13 @@ func (c *container) prepare(x stage.Exec) *dagger.Container {
 	}
 	for _, t := range x.Trees {
 		tree := client.Host().Directory(t.Host, dagger.HostDirectoryOpts{Include: t.Include})
-		v = v.WithDirectory(t.Path, tree)
+		if len(t.Include) > mountsAtMost {
+			v = v.WithDirectory(t.Path, tree)
+			continue
+		}
+		for _, name := range t.Include {
+			v = v.WithMountedFile(path.Join(t.Path, name), tree.File(name))
+		}
 	}
 	for _, at := range slices.Sorted(maps.Keys(x.Files)) {
 		v = v.WithMountedFile(at, c.file(x.Files[at]))
