@@ -1,6 +1,7 @@
 package smoke
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -15,7 +16,7 @@ import (
 const logLines = 50
 
 // judge holds what was seen against what was recorded, and records both.
-func judge(run *stage.Run, proto protocol.Protocol, seen protocol.Observations) (stage.Outcome, error) {
+func judge(run *stage.Run, proto protocol.Protocol, port int, seen protocol.Observations) (stage.Outcome, error) {
 	p := run.Plan.Smoke
 	record := &result.Smoke{
 		Protocol: p.Protocol, ProtocolWhy: p.ProtocolWhy, Network: "open",
@@ -29,6 +30,9 @@ func judge(run *stage.Run, proto protocol.Protocol, seen protocol.Observations) 
 	if seen.ReadyMS == nil {
 		record.Log = stage.Tail(seen.Log, logLines)
 		return stage.Fail(notStarted(seen), "the end of the server's output is in the report")
+	}
+	if seen.OnlyLoopback(port) {
+		return stage.Fail(fmt.Sprintf("the server listens on port %d of 127.0.0.1 only: nobody outside of the container can reach it", port), "have it listen on 0.0.0.0")
 	}
 	recorded := 0
 	for n, c := range p.Cases {
@@ -73,7 +77,7 @@ func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.
 		return out
 	}
 	out.LatencyMS = &answer.LatencyMS
-	verdict := expect.Judge(c.Expect, got(proto, answer))
+	verdict := expect.Judge(c.Expect, got(proto, c, answer))
 	if verdict.Passed {
 		out.Status = result.StagePassed
 	}
@@ -83,8 +87,8 @@ func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.
 }
 
 // got is the answer in what came back, as its protocol finds it.
-func got(proto protocol.Protocol, a protocol.Answer) expect.Answer {
-	content := proto.Answer(protocol.Response{Status: a.Status, ContentType: a.ContentType, Body: a.Body})
+func got(proto protocol.Protocol, c config.Case, a protocol.Answer) expect.Answer {
+	content := proto.Answer(protocol.Response{Path: c.Request.Path, Status: a.Status, ContentType: a.ContentType, Body: a.Body})
 	return expect.Answer{
 		Status: a.Status, ContentType: a.ContentType,
 		JSON: content.JSON, Text: content.Text, Problem: content.Problem,

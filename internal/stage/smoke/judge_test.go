@@ -32,6 +32,7 @@ func TestJudge(t *testing.T) {
 		{"killed", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 137, Signal: "SIGKILL", OOM: true}}, result.StageFailed, "out of memory", false},
 		{"never ready", recorded, protocol.Observations{NotReady: "GET / answered 503"}, result.StageFailed, "never ready: GET / answered 503", false},
 		{"it died when asked", recorded, protocol.Observations{ReadyMS: &ready, Exit: &protocol.Exit{Signal: "SIGSEGV"}, Answers: []protocol.Answer{{Name: "one", Error: "the server has ended"}}}, result.StageFailed, "ended while it was asked: SIGSEGV", false},
+		{"for itself alone", recorded, protocol.Observations{ReadyMS: &ready, Listening: []string{"127.0.0.1:8080"}, Answers: []protocol.Answer{ms("[1.0]")}}, result.StageFailed, "nobody outside of the container", false},
 		{"nothing to ask", nil, protocol.Observations{ReadyMS: &ready}, result.StagePassed, "", true},
 		{"nothing recorded", []config.Case{{Name: "one"}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StagePassed, "", true},
 	} {
@@ -45,7 +46,7 @@ func TestJudge(t *testing.T) {
 				Image:  stage.Image{Platform: "linux/amd64"},
 				Result: &result.Result{Image: &result.Image{Platforms: []result.Platform{{Platform: "linux/amd64"}}}},
 			}
-			got, err := judge(run, proto, test.seen)
+			got, err := judge(run, proto, 8080, test.seen)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -44,7 +44,7 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	return judge(run, proto, seen)
+	return judge(run, proto, spec.Port, seen)
 }
 
 // spec is what the probe is told.

@@ -112,6 +112,8 @@ func judge(run *stage.Run, dir string) (stage.Outcome, error) {
 
 func reason(t *result.Tests, end protocol.Exit, log string) string {
 	switch {
+	case end.TimedOut:
+		return fmt.Sprintf("the tests did not end within %.0f s", end.AfterMS/1000)
 	case end.OOM:
 		return "the tests ran out of memory"
 	case end.Signal != "":
