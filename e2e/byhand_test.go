@@ -3,8 +3,6 @@
 package e2e
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,10 +47,7 @@ func TestByHand(t *testing.T) {
 // TestDaggerRun: the documented way from source, inside a session that dagger opened.
 func TestDaggerRun(t *testing.T) {
 	out := t.TempDir()
-	cmd := command(t, []string{
-		"_EXPERIMENTAL_DAGGER_RUNNER_HOST=" + lab.Engine,
-		"PATH=" + filepath.Dir(lab.CLI) + string(os.PathListSeparator) + os.Getenv("PATH"),
-	}, "dagger", "run", "--silent", "go", "run", "./pipeline", model("slides"), "--out", out)
+	cmd := command(t, []string{"_EXPERIMENTAL_DAGGER_RUNNER_HOST=" + lab.Engine}, lab.CLI, "run", "--silent", "go", "run", "./pipeline", model("slides"), "--out", out)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("dagger run: %v\n%s", err, output)
