@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -66,6 +67,7 @@ func (p program) root() *cobra.Command {
 		Use:           "slipway [MODEL_DIR]",
 		Short:         "From a model's repository to a tested, published container",
 		Long:          longHelp,
+		Version:       version(),
 		Args:          cobra.MaximumNArgs(1),
 		RunE:          run,
 		SilenceErrors: true,
@@ -76,6 +78,20 @@ func (p program) root() *cobra.Command {
 	f.add(explicit)
 	root.AddCommand(explicit, p.planCommand(), p.checkCommand())
 	return root
+}
+
+// version is the module version this was built as, or the commit of a checkout.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
 }
 
 func modelDir(args []string) string {
