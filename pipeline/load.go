@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/config"
@@ -83,7 +84,7 @@ func (l *loaded) scan(f flags) {
 		return
 	}
 	tree, err := source.Scan(os.DirFS(l.top), source.Options{
-		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: l.config.Weights, Cases: caseFiles(l.config),
+		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: l.config.Weights, Cases: caseFiles(l.config), Leave: l.written(f),
 	})
 	if err != nil {
 		l.problem(l.dir, err)
@@ -93,12 +94,30 @@ func (l *loaded) scan(f flags) {
 	l.facts = plan.Facts{
 		Dir: l.dir, Platform: f.platform, Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
 		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
+		Written: l.written(f), Head: l.git.commit,
 	}
 	if path := l.config.Build.Requirements; path != "" && l.config.Build.Dockerfile == "" {
 		if l.facts.Lock, err = fs.ReadFile(os.DirFS(l.dir), filepath.ToSlash(path)); err != nil {
 			l.problem(path, err)
 		}
 	}
+}
+
+// written are the places inside the model directory that this run writes to.
+func (l *loaded) written(f flags) []string {
+	places := []string{l.out}
+	for _, to := range []string{f.publish, l.config.Publish.Image} {
+		if dir, ok := strings.CutPrefix(to, "oci:"); ok {
+			places = append(places, absolute(dir))
+		}
+	}
+	var inside []string
+	for _, place := range places {
+		if rel, err := filepath.Rel(l.dir, place); err == nil && rel != "." && filepath.IsLocal(rel) {
+			inside = append(inside, filepath.ToSlash(rel))
+		}
+	}
+	return inside
 }
 
 func caseFiles(c config.Config) []string {

@@ -22,7 +22,7 @@ func readGit(dir string) git {
 		return strings.TrimSpace(string(out))
 	}
 	g := git{commit: ask("rev-parse", "HEAD"), tree: ask("rev-parse", "HEAD^{tree}"), ref: ask("symbolic-ref", "-q", "HEAD")}
-	if m := hosted.FindStringSubmatch(ask("remote", "get-url", "origin")); m != nil {
+	if m := hosted.FindStringSubmatch(ask("config", "--get", "remote.origin.url")); m != nil {
 		g.server, g.name = "https://"+m[1], m[2]
 	}
 	return g

@@ -52,8 +52,8 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 	case <-after(ctx, stopTimeout):
 		// Something does not listen to the cancellation: leave it behind, with a result of its own.
 		res = loaded.result(started)
-		res.Status = result.Cancelled
-		res.Error = &result.Error{What: "the run was cancelled and did not stop by itself", Where: loaded.out, Remedy: "run it again"}
+		res.Status, res.Error = stage.Ended(ctx, "")
+		res.Error.What += ", and it did not stop by itself"
 		notRun(res, "not known: the run did not stop by itself")
 	}
 	return p.finish(res, loaded.out, started, f)

@@ -62,8 +62,10 @@ func (a action) main() int {
 	a.aim(&reporter, in, ev)
 
 	file := filepath.Join(where.out, "result.json")
-	if err := os.Remove(file); err != nil && !os.IsNotExist(err) { // an earlier run's result is not this one's
-		return a.report(reporter, errored(where, err, file))
+	for _, earlier := range []string{file, filepath.Join(where.out, "report.md")} { // an earlier run's are not this one's
+		if err := os.Remove(earlier); err != nil && !os.IsNotExist(err) {
+			return a.report(reporter, errored(where, err, earlier))
+		}
 	}
 	output := github.NewForeign(a.stdout)
 	stopped, runErr := pipeline{

@@ -20,7 +20,7 @@ const patience = 6 * time.Second
 
 // arguments is the pipeline's command line.
 func arguments(in inputs, p place) []string {
-	args := []string{"run", in.model, "--out", p.out}
+	args := []string{"run", "--out", p.out}
 	if in.publish == "false" {
 		args = append(args, "--publish", "none")
 	} else if in.image != "" {
@@ -35,7 +35,7 @@ func arguments(in inputs, p place) []string {
 	if in.engine != "" {
 		args = append(args, "--engine", in.engine)
 	}
-	return args
+	return append(args, "--", in.model) // a directory may be called like a flag
 }
 
 // pipeline is one run of slipway in a process of its own.

@@ -144,10 +144,10 @@ func fakeSlipway() {
 }
 
 func slipway(args []string) error {
-	if len(args) < 4 || args[0] != "run" || args[2] != "--out" {
+	if len(args) < 5 || args[0] != "run" || args[1] != "--out" || args[len(args)-2] != "--" {
 		return fmt.Errorf("called as %q", args)
 	}
-	model, out := args[1], args[3]
+	model, out := args[len(args)-1], args[2]
 	record := strings.Join(args, " ") + "\n" + strings.Join(os.Environ(), "\n") + "\n"
 	if err := os.WriteFile(filepath.Join(model, "called.txt"), []byte(record), 0o644); err != nil {
 		return err

@@ -76,7 +76,8 @@ func Locate(flag string, getenv func(string) string, runner Runner) (Address, er
 	case flag != "":
 		return Address{RunnerHost: flag, CLI: cli, Why: "--engine"}, nil
 	case getenv("DAGGER_SESSION_PORT") != "":
-		return Address{Session: true, Why: "dagger run"}, nil
+		// The session is open; the address is for noticing when its engine goes away.
+		return Address{Session: true, RunnerHost: getenv("_EXPERIMENTAL_DAGGER_RUNNER_HOST"), Why: "dagger run"}, nil
 	case getenv("_EXPERIMENTAL_DAGGER_RUNNER_HOST") != "":
 		return Address{RunnerHost: getenv("_EXPERIMENTAL_DAGGER_RUNNER_HOST"), CLI: cli, Why: "_EXPERIMENTAL_DAGGER_RUNNER_HOST"}, nil
 	case runner.Engine != "":
@@ -101,7 +102,7 @@ func dockerAnswers() bool {
 // reachable dials the engine before the SDK does, which retries for a minute before it gives up.
 func (a Address) reachable(ctx context.Context) error {
 	network, target, ok := strings.Cut(a.RunnerHost, "://")
-	if a.Session || !ok || (network != "unix" && network != "tcp") {
+	if !ok || (network != "unix" && network != "tcp") {
 		return nil
 	}
 	dialer := net.Dialer{Timeout: 2 * time.Second}

@@ -23,7 +23,7 @@ func TestLocate(t *testing.T) {
 		want   Address
 	}{
 		{"the flag wins", "tcp://there:1", map[string]string{"DAGGER_SESSION_PORT": "1"}, runner, Address{RunnerHost: "tcp://there:1", CLI: "/lab/dagger", Why: "--engine"}},
-		{"then an open session", "", map[string]string{"DAGGER_SESSION_PORT": "1", "_EXPERIMENTAL_DAGGER_RUNNER_HOST": "unix:///env.sock"}, runner, Address{Session: true, Why: "dagger run"}},
+		{"then an open session", "", map[string]string{"DAGGER_SESSION_PORT": "1", "_EXPERIMENTAL_DAGGER_RUNNER_HOST": "unix:///env.sock"}, runner, Address{Session: true, RunnerHost: "unix:///env.sock", Why: "dagger run"}},
 		{"then the environment", "", map[string]string{"_EXPERIMENTAL_DAGGER_RUNNER_HOST": "unix:///env.sock", "_EXPERIMENTAL_DAGGER_CLI_BIN": "/env/dagger"}, runner, Address{RunnerHost: "unix:///env.sock", CLI: "/env/dagger", Why: "_EXPERIMENTAL_DAGGER_RUNNER_HOST"}},
 		{"then the runner file", "", nil, runner, Address{RunnerHost: "unix:///lab.sock", CLI: "/lab/dagger", Why: "the runner file"}},
 	} {

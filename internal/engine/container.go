@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,8 +66,19 @@ func configure(c *dagger.Container, config layer.Config) *dagger.Container {
 // itself, so that a change beside it does not make the engine do its work again.
 func (e *Engine) hostFile(name string) *dagger.File {
 	dir, base := filepath.Split(name)
-	return e.client.Host().Directory(filepath.Clean(dir), dagger.HostDirectoryOpts{Include: []string{base}}).File(base)
+	return e.client.Host().Directory(filepath.Clean(dir), dagger.HostDirectoryOpts{Include: literal(base)}).File(base)
 }
+
+// literal makes patterns of names: what is special in a pattern stands for any one character.
+func literal(names ...string) []string {
+	patterns := make([]string, len(names))
+	for n, name := range names {
+		patterns[n] = special.ReplaceAllString(name, "?")
+	}
+	return patterns
+}
+
+var special = regexp.MustCompile(`[\\*?\[\]]|^!`)
 
 // Config is the image's own configuration.
 func (c *container) Config() layer.Config { return c.config }
@@ -106,7 +118,7 @@ func (c *container) prepare(x stage.Exec) *dagger.Container {
 		v = v.WithUser(x.User)
 	}
 	for _, t := range x.Trees {
-		tree := client.Host().Directory(t.Host, dagger.HostDirectoryOpts{Include: t.Include})
+		tree := client.Host().Directory(t.Host, dagger.HostDirectoryOpts{Include: literal(t.Include...)})
 		if len(t.Include) > mountsAtMost {
 			v = v.WithDirectory(t.Path, tree)
 			continue

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"dagger.io/dagger"
@@ -27,13 +29,26 @@ func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container
 	context := e.client.Host().Directory(b.Dir, dagger.HostDirectoryOpts{Exclude: b.Exclude})
 	built, err := context.DockerBuild(options).Sync(ctx)
 	if err != nil {
-		return nil, e.explain(ctx, err)
+		return nil, e.refused(ctx, err)
 	}
 	config, err := readConfig(ctx, built)
 	if err != nil {
 		return nil, e.explain(ctx, err)
 	}
 	return &container{engine: e, value: built, config: config}, nil
+}
+
+// network matches what the engine says when a registry or a file to ADD could not be reached.
+var network = regexp.MustCompile(`failed to do request|connection refused|i/o timeout|no such host|dial tcp|TLS handshake|status code 5\d\d|429 Too Many`)
+
+// refused tells a Dockerfile that cannot be built, which is the model's fault, from an engine that cannot build.
+func (e *Engine) refused(ctx context.Context, err error) error {
+	explained := e.explain(ctx, err)
+	var exit *stage.ExitError
+	if errors.As(explained, &exit) || ctx.Err() != nil || e.address.reachable(ctx) != nil || network.MatchString(err.Error()) {
+		return explained
+	}
+	return &stage.BuildError{What: firstLine(err.Error())}
 }
 
 // Save writes the image as an archive that a registry client can read.

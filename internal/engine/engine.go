@@ -44,7 +44,7 @@ func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, erro
 		dagger.WithEnvironmentVariable("DAGGER_NO_NAG", "1"),
 		dagger.WithEnvironmentVariable("NO_COLOR", "1"), // a file is read with any tool
 	}
-	if address.RunnerHost != "" {
+	if address.RunnerHost != "" && !address.Session {
 		options = append(options, dagger.WithRunnerHost(address.RunnerHost))
 	}
 	connected := make(chan *Engine, 1)

@@ -7,7 +7,11 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-const watchInterval = 500 * time.Millisecond
+const (
+	watchInterval = 500 * time.Millisecond
+	// watchFailures is how often in a row the engine must not answer: once may be a full backlog.
+	watchFailures = 3
+)
 
 // Watch returns a context that ends when the engine goes away. Without it a
 // call that waits for an exec waits for ever: the SDK's child does not notice
@@ -17,13 +21,16 @@ func (e *Engine) Watch(ctx context.Context) (context.Context, context.CancelFunc
 	go func() {
 		ticker := time.NewTicker(watchInterval)
 		defer ticker.Stop()
-		for {
+		for failures := 0; ; {
 			select {
 			case <-watched.Done():
 				return
 			case <-ticker.C:
 			}
-			if err := e.address.reachable(watched); err != nil && watched.Err() == nil {
+			err := e.address.reachable(watched)
+			if err == nil {
+				failures = 0
+			} else if failures++; failures == watchFailures && watched.Err() == nil {
 				cancel(e.gone(err))
 				return
 			}

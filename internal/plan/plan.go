@@ -24,7 +24,11 @@ type Facts struct {
 	Publish string
 	Tags    []string
 	Out     string // where the result goes, absolute
-	Fresh   bool   // look nothing up, make everything again
+	// Written are the places below Dir that runs write to, relative to it: no build sees them.
+	Written []string
+	// Head is the commit that is checked out; empty when that is not known.
+	Head  string
+	Fresh bool // look nothing up, make everything again
 }
 
 // BaseFacts is a base image as its registry describes it.
@@ -74,6 +78,7 @@ func (p Plan) Skipped(stage string) string {
 // Dockerfile is a build by the engine.
 type Dockerfile struct {
 	Path, Target string
+	Exclude      []string // what no build context needs, relative to the model directory
 	Args         map[string]string
 }
 
@@ -127,7 +132,8 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 		Publish: destination(c, e, f),
 	}
 	if c.Build.Dockerfile != "" {
-		p.Dockerfile = &Dockerfile{Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args}
+		// What git and we leave beside the model: with it, each commit and each run would change `ADD .`.
+		p.Dockerfile = &Dockerfile{Exclude: append([]string{".git", "dist"}, f.Written...), Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args}
 	} else {
 		p.Deps = deps(c, f)
 		p.Image = image(c, e, f, p.Deps)
@@ -149,6 +155,9 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	}
 	p.Steps = steps(p)
 	p.Warnings = warnings(p)
+	if elsewhere(e, f) && p.Publish.To != "" && len(p.Publish.Tags) == 0 {
+		p.Warnings = append(p.Warnings, "no tags: "+f.Head+" is checked out, and the event is about "+e.Commit)
+	}
 	return p
 }
 

@@ -51,6 +51,8 @@ func tags(c config.Config, e event.Event, f Facts) []string {
 		return []string{"pr-" + itoa(e.PullRequest.Number)}
 	case e.Name == "":
 		return []string{"dev"}
+	case elsewhere(e, f):
+		return nil
 	}
 	var out []string
 	switch {
@@ -59,14 +61,32 @@ func tags(c config.Config, e event.Event, f Facts) []string {
 	case e.Tag() != "":
 		out = append(out, semver(e.Tag())...)
 	case e.OnDefaultBranch():
-		out = append(out, "edge", clean(e.Branch()))
+		out = append(out, "edge", branch(e.Branch()))
 	case e.Branch() != "":
-		out = append(out, clean(e.Branch()))
+		out = append(out, branch(e.Branch()))
 	}
+	out = slices.DeleteFunc(out, func(t string) bool { return t == "" })
 	if len(e.Commit) >= 12 {
 		out = append(out, "sha-"+e.Commit[:12])
 	}
 	return slices.Compact(out)
+}
+
+// elsewhere is true when the checkout is not what the event is about, as with
+// `ref:` of actions/checkout: the event's tags would then name other code.
+func elsewhere(e event.Event, f Facts) bool {
+	return e.Name != "" && e.PullRequest == nil && f.Head != "" && e.Commit != "" && f.Head != e.Commit
+}
+
+// taken are tags with a meaning of their own, which a branch of that name must not write.
+var taken = regexp.MustCompile(`^(latest|edge|dev|pr-\d+|sha-[0-9a-f]+|v?\d+(\.\d+)*)$`)
+
+func branch(name string) string {
+	t := clean(name)
+	if taken.MatchString(t) {
+		return "branch-" + t
+	}
+	return t
 }
 
 var version = regexp.MustCompile(`^v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?$`)

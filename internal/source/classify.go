@@ -2,6 +2,7 @@ package source
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -27,10 +28,11 @@ var never = map[string]bool{
 	".venv": true, "venv": true, ".tox": true, ".nox": true, "node_modules": true,
 }
 
-// neverIn is never, and the results of our own runs: dist/ at the top of the model.
-func neverIn(rel string) bool {
+// neverIn is never, and the results of our own runs: dist/ at the top of the
+// model, and where this run is told to write.
+func (o Options) neverIn(rel string) bool {
 	base := path.Base(rel)
-	return never[base] || strings.HasSuffix(base, ".pyc") || rel == "dist"
+	return never[base] || strings.HasSuffix(base, ".pyc") || rel == "dist" || slices.Contains(o.Leave, rel)
 }
 
 // The purposes that a name alone decides, as patterns relative to the model directory.

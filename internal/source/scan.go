@@ -74,7 +74,7 @@ func (s *scanner) weights(rel string) error {
 		switch {
 		case err != nil:
 			return err
-		case below != rel && neverIn(below):
+		case below != rel && s.options.neverIn(below):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -156,7 +156,7 @@ func (s *scanner) directory(rel string, above []ignoreFile) error {
 	}
 	for _, e := range entries {
 		p := path.Join(rel, e.Name())
-		if s.seen[p] || neverIn(p) || ignored(ignores, s.full(p), e.IsDir()) {
+		if s.seen[p] || s.options.neverIn(p) || ignored(ignores, s.full(p), e.IsDir()) {
 			continue
 		}
 		if e.IsDir() {

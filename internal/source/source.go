@@ -27,6 +27,8 @@ type Options struct {
 	Weights []string
 	// Cases are case files outside of smoke/, relative to Dir.
 	Cases []string
+	// Leave are files and directories to leave out, relative to Dir: where our own runs write.
+	Leave []string
 }
 
 // Tree is a model's files by what they are for, each list sorted by path.

@@ -121,7 +121,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, path string) (layer.Lay
 // adopt moves the archive to its place in the store and reads what it is.
 func adopt(dir, path string) (layer.Layer, error) {
 	var l layer.Layer
-	data, err := os.ReadFile(filepath.Join(dir, "layer.tar.json"))
+	data, err := stage.ReadOutput(dir, "layer.tar.json")
 	if err != nil {
 		return l, fmt.Errorf("reading what the helper made: %w", err)
 	}

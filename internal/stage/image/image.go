@@ -97,8 +97,7 @@ func (s Stage) build(ctx context.Context, run *stage.Run) error {
 	d := run.Plan.Dockerfile
 	c, err := s.Builder.Build(ctx, stage.Dockerfile{
 		Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Platform: run.Plan.Platform,
-		// What git and we leave beside the model: with it, each commit and each run would change `ADD .`.
-		Exclude: []string{".git", "dist"},
+		Exclude: d.Exclude,
 	})
 	if err != nil {
 		return err

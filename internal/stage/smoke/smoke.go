@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -94,7 +93,7 @@ func (s Stage) observe(ctx context.Context, run *stage.Run, spec protocol.Spec) 
 	if err != nil {
 		return seen, err
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "observations.json"))
+	data, err := stage.ReadOutput(dir, "observations.json")
 	if err != nil {
 		return seen, fmt.Errorf("reading what the probe saw: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -78,21 +78,23 @@ func workDir(c layer.Config) string {
 // judge turns what the command left behind into an outcome.
 func judge(run *stage.Run, dir string) (stage.Outcome, error) {
 	var end protocol.Exit
-	data, err := os.ReadFile(filepath.Join(dir, "exit.json"))
+	data, err := stage.ReadOutput(dir, "exit.json")
 	if err != nil {
 		return stage.Outcome{}, fmt.Errorf("reading how the tests ended: %w", err)
 	}
 	if err := json.Unmarshal(data, &end); err != nil {
 		return stage.Outcome{}, fmt.Errorf("reading how the tests ended: %w", err)
 	}
-	log, err := os.ReadFile(filepath.Join(dir, "log"))
+	log, err := stage.ReadOutput(dir, "log")
 	if err != nil {
 		return stage.Outcome{}, fmt.Errorf("reading what the tests said: %w", err)
 	}
-	if report, err := os.ReadFile(filepath.Join(dir, "junit.xml")); err == nil {
-		if run.Result.Tests, err = parseJUnit(report); err != nil {
-			run.Result.Warnings = append(run.Result.Warnings, "the JUnit report of the tests could not be read: "+err.Error())
-		}
+	report, err := stage.ReadOutput(dir, "junit.xml")
+	if err == nil {
+		run.Result.Tests, err = parseJUnit(report)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		run.Result.Warnings = append(run.Result.Warnings, "the JUnit report of the tests could not be read: "+err.Error())
 	}
 	if run.Result.Tests != nil {
 		run.Result.Tests.DurationMS = &end.AfterMS
