@@ -95,24 +95,27 @@ type Watcher interface {
 func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
 	res := run.Result
 	res.Status = result.Passed
-	blocker := "" // the first stage that did not pass
+	blocker := ""        // the first stage that did not pass
+	interrupted := false // the run ended before its last stage did
 	for _, s := range stages {
 		record := result.Stage{Name: s.Name}
 		switch {
 		case ctx.Err() != nil:
+			interrupted = true
 			_, why := Ended(ctx, s.Name)
 			record.Status, record.Reason = result.StageSkipped, "not run: "+why.What
 		case blocker != "" && !(s.Check && run.Container != nil):
 			record.Status, record.Reason = result.StageSkipped, fmt.Sprintf("not run: %s did not pass", blocker)
 		default:
 			record = execute(ctx, s, run, watch)
+			interrupted = interrupted || record.Status == result.StageErrored && ctx.Err() != nil
 		}
 		res.Stages = append(res.Stages, record)
 		if blocker == "" && (record.Status == result.StageFailed || record.Status == result.StageErrored) {
 			blocker = s.Name
 		}
 	}
-	if ctx.Err() != nil {
+	if interrupted {
 		res.Status, res.Error = Ended(ctx, cancelledIn(res.Stages))
 	}
 }

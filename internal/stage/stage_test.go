@@ -103,6 +103,19 @@ func TestExecuteCancelled(t *testing.T) {
 	}
 }
 
+// TestExecuteCancelledTooLate: a run whose last stage was done is not undone by a signal.
+func TestExecuteCancelledTooLate(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	run := &Run{Result: &result.Result{}}
+	Execute(ctx, []Stage{{Name: "publish", Run: func(context.Context, *Run) (Outcome, error) {
+		cancel()
+		return Pass()
+	}}}, run, silent{})
+	if run.Result.Status != result.Passed {
+		t.Errorf("status is %s: %+v", run.Result.Status, run.Result.Error)
+	}
+}
+
 func TestExecuteTimeout(t *testing.T) {
 	why := errors.New("the run took longer than its timeout of 1s")
 	ctx, cancel := context.WithCancelCause(t.Context())

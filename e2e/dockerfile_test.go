@@ -1,0 +1,35 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// TestDockerfileMistakes: a Dockerfile that cannot be built is the model's
+// fault, and the reason is in the engine's own words.
+func TestDockerfileMistakes(t *testing.T) {
+	for _, test := range []struct{ name, dockerfile, reason string }{
+		{"instruction", "FROM python:3.11-slim\nRUN echo no such luck >&2 && exit 3\n", "no such luck"},
+		{"file", "FROM python:3.11-slim\nCOPY nothing.txt /\n", "nothing.txt"},
+		{"syntax", "FORM python:3.11-slim\n", "FORM"},
+		{"base", "FROM python:0.0-none\n", "python:0.0-none"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(test.dockerfile), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			o := ship(t, dir)
+			o.wantStatus(t, result.Failed)
+			if s := o.stage(t, "image"); s.Status != result.StageFailed || !strings.Contains(s.Reason, test.reason) {
+				t.Errorf("image is %s: %s", s.Status, s.Reason)
+			}
+		})
+	}
+}
