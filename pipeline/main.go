@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,6 +17,22 @@ func main() { os.Exit(realMain()) }
 func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := program{args: os.Args[1:], getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr}
+	// Secrets are for this process: what it starts (the dagger CLI, go build)
+	// inherits the environment, so they are taken out of it first.
+	kept := map[string]string{}
+	for _, name := range []string{"SLIPWAY_REGISTRY_USERNAME", "SLIPWAY_REGISTRY_PASSWORD"} {
+		kept[name] = os.Getenv(name)
+		if err := os.Unsetenv(name); err != nil {
+			fmt.Fprintln(os.Stderr, "slipway:", err)
+			return 3
+		}
+	}
+	getenv := func(name string) string {
+		if value, ok := kept[name]; ok {
+			return value
+		}
+		return os.Getenv(name)
+	}
+	p := program{args: os.Args[1:], getenv: getenv, stdout: os.Stdout, stderr: os.Stderr}
 	return p.main(ctx)
 }
