@@ -47,7 +47,8 @@ build: ## bin/slipway and bin/slipway-action, which carry the probe
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/slipway-action ./cmd/action
 
 update: ## rewrite golden files and generated tables; look at the diff
-	go test ./... -update
+	go test $$(git grep -l 'testkit\.Golden' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	UPDATE_SCRIPTS=1 go test ./pipeline
 
 clean: ## what builds and runs leave behind
 	rm -rf bin dist pipeline/probes/linux-*

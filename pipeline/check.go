@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -31,12 +32,20 @@ func (p program) checkCommand() *cobra.Command {
 func (p program) printProblems(l loaded) {
 	for _, x := range l.problems {
 		place := x.File
+		if path := filepath.Join(l.top, x.File); x.File != "" && exists(path) { // else a flag, or the directory as it was typed
+			place = shown(path)
+		}
 		if x.Line > 0 {
-			place = fmt.Sprintf("%s:%d:%d", shown(filepath.Join(l.top, x.File)), x.Line, x.Column)
+			place = fmt.Sprintf("%s:%d:%d", place, x.Line, x.Column)
 		}
 		if place != "" {
 			place += ": "
 		}
 		fmt.Fprintf(p.stderr, "%s%s\n", place, x.Message)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

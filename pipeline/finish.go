@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/report"
@@ -25,7 +26,7 @@ func (p program) finish(res *result.Result, out string, started time.Time, f fla
 			res.Status = result.Errored
 		}
 	}
-	fmt.Fprint(screen, "\n"+report.Terminal(*res, p.colour(screen)))
+	fmt.Fprint(screen, "\n"+strings.TrimRight(report.Terminal(*res, p.colour(screen)), "\n")+"\n")
 	fmt.Fprintf(screen, "\nreport  %s\nresult  %s\n", shown(filepath.Join(out, "report.md")), shown(filepath.Join(out, "result.json")))
 	if f.json {
 		if err := json.NewEncoder(p.stdout).Encode(res); err != nil {

@@ -34,7 +34,7 @@ func (f *flags) addPlan(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.publish, "publish", "", "where the image goes: none, oci:DIR or REPOSITORY; default: publish.image, else oci:OUT/image")
 	fs.StringArrayVar(&f.tags, "tag", nil, "tag to write, instead of those that follow from the event; may be repeated")
-	fs.StringVar(&f.out, "out", "", "directory for the result; default: dist/MODEL")
+	fs.StringVar(&f.out, "out", "", "directory for the result; default: dist/ and the model's name")
 	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
 	fs.BoolVar(&f.fresh, "fresh", false, "look no layer up: make everything again")
 }

@@ -41,6 +41,11 @@ func (p program) load(dir string, f flags) loaded {
 	l := loaded{dir: absolute(dir)}
 	l.top = source.Top(l.dir)
 	l.config, l.problems = config.Load(l.dir, l.top)
+	for n, x := range l.problems {
+		if x.File == "." { // the directory itself: name it as it was typed
+			l.problems[n].File = dir
+		}
+	}
 	name := l.config.Model
 	if name == "" {
 		name = filepath.Base(l.dir)
@@ -92,14 +97,15 @@ func (l *loaded) scan(f flags) {
 	}
 	l.problems = append(l.problems, tree.Problems...)
 	l.facts = plan.Facts{
-		Dir: l.dir, Platform: f.platform, Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
+		Dir: l.dir, Below: filepath.ToSlash(below), Platform: f.platform, Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
 		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
 		Written: l.written(f), Head: l.git.commit,
 	}
 	if path := l.config.Build.Requirements; path != "" && l.config.Build.Dockerfile == "" {
 		if l.facts.Lock, err = fs.ReadFile(os.DirFS(l.dir), filepath.ToSlash(path)); err != nil {
-			l.problem(path, err)
+			l.problem(filepath.Join(below, path), err)
 		}
+		l.problems = append(l.problems, source.Requirements(filepath.ToSlash(filepath.Join(below, path)), l.facts.Lock)...)
 	}
 }
 
@@ -113,7 +119,11 @@ func (l *loaded) written(f flags) []string {
 	}
 	var inside []string
 	for _, place := range places {
-		if rel, err := filepath.Rel(l.dir, place); err == nil && rel != "." && filepath.IsLocal(rel) {
+		switch rel, err := filepath.Rel(l.dir, place); {
+		case err != nil || !filepath.IsLocal(rel):
+		case rel == ".":
+			inside = append(inside, "result.json", "report.md", "engine.log")
+		default:
 			inside = append(inside, filepath.ToSlash(rel))
 		}
 	}
@@ -163,6 +173,9 @@ func (l *loaded) result(started time.Time) *result.Result {
 	if res.Ref == "" {
 		res.Ref = l.git.ref
 	}
+	if l.git.dirty {
+		res.Warnings = append(res.Warnings, "the model has changes that are not committed: they are in the image, and not in the commit that this result names")
+	}
 	return res
 }
 
@@ -176,6 +189,9 @@ func checkFlags(f flags) []result.Problem {
 		if err := config.CheckDestination(f.publish); err != nil {
 			problems = append(problems, result.Problem{File: "--publish", Message: err.Error()})
 		}
+	}
+	if f.timeout < 0 {
+		problems = append(problems, result.Problem{File: "--timeout", Message: fmt.Sprintf("%s is in the past", f.timeout)})
 	}
 	for _, t := range f.tags {
 		if err := config.CheckTag(t); err != nil {

@@ -10,6 +10,7 @@ import (
 // git is what the checkout says of itself; empty outside a repository.
 type git struct {
 	commit, tree, ref string
+	dirty             bool   // tracked files differ from the commit
 	server, name      string // of the repository it was cloned from: "https://github.com", "acme/iris"
 }
 
@@ -22,6 +23,9 @@ func readGit(dir string) git {
 		return strings.TrimSpace(string(out))
 	}
 	g := git{commit: ask("rev-parse", "HEAD"), tree: ask("rev-parse", "HEAD^{tree}"), ref: ask("symbolic-ref", "-q", "HEAD")}
+	if g.dirty = ask("status", "--porcelain", "--untracked-files=no", "--", ".") != ""; g.dirty {
+		g.tree = "" // what is built is in no tree
+	}
 	if m := hosted.FindStringSubmatch(ask("config", "--get", "remote.origin.url")); m != nil {
 		g.server, g.name = "https://"+m[1], m[2]
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/slipway-dev/slipway/internal/stage"
 )
@@ -35,6 +37,12 @@ func findProbe(ctx context.Context, named, cache, platform string) (string, erro
 	if _, err := os.Stat(filepath.Join(source, "cmd", "probe")); err != nil {
 		return "", &stage.Error{What: "this slipway carries no probe, and its source is gone", Where: source, Remedy: "build it with `make build`, or name a probe with --probe", Err: err}
 	}
+	// Two runs at once build one after the other, and the second finds it done.
+	unlock, err := lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", fmt.Errorf("waiting for another run that builds the probe: %w", err)
+	}
+	defer unlock()
 	path := filepath.Join(dir, goos+"-"+arch)
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/probe")
 	build.Dir = source
@@ -42,5 +50,17 @@ func findProbe(ctx context.Context, named, cache, platform string) (string, erro
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", &stage.Error{What: "the probe did not compile: " + stage.LastLine(string(out)), Where: source, Remedy: "build it by hand (`go build ./cmd/probe`) to see why, or name one with --probe", Err: err}
 	}
-	return path, nil
+	return path, os.Chmod(path, 0o755) // whatever our umask is: the image's user has to start it
+}
+
+// lock takes an exclusive lock on a file until unlock is called or this process ends.
+func lock(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil
 }

@@ -26,6 +26,9 @@ const stopTimeout = 4 * time.Second
 
 // run ships one model and returns how it went. Result and report are written whatever happens.
 func (p program) run(ctx context.Context, dir string, f flags) result.Status {
+	if f.timeout == 0 {
+		f.timeout = time.Hour
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the run took longer than its timeout of %s", f.timeout))
 	defer cancel()
 
@@ -42,10 +45,16 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 		return p.finish(res, loaded.out, started, f)
 	}
 
+	scratch, err := os.MkdirTemp("", "slipway-*")
+	if err != nil {
+		fail(ctx, res, fmt.Errorf("making a scratch directory: %w", err))
+		return p.finish(res, loaded.out, started, f)
+	}
+	defer os.RemoveAll(scratch) //nolint:errcheck // the system cleans its temporary directory
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.carryOut(ctx, loaded, f, res)
+		p.carryOut(ctx, loaded, f, scratch, res)
 	}()
 	select {
 	case <-done:
@@ -74,14 +83,8 @@ func after(ctx context.Context, wait time.Duration) <-chan struct{} {
 const gathering = "facts"
 
 // carryOut gathers the facts, plans, and runs the stages.
-func (p program) carryOut(ctx context.Context, l loaded, f flags, res *result.Result) {
+func (p program) carryOut(ctx context.Context, l loaded, f flags, scratch string, res *result.Result) {
 	watch := p.progress(f)
-	scratch, err := os.MkdirTemp("", "slipway-*")
-	if err != nil {
-		fail(ctx, res, fmt.Errorf("making a scratch directory: %w", err))
-		return
-	}
-	defer os.RemoveAll(scratch) //nolint:errcheck // the system cleans its temporary directory
 	log, err := os.Create(filepath.Join(l.out, "engine.log"))
 	if err != nil {
 		fail(ctx, res, err)

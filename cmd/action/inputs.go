@@ -72,6 +72,10 @@ func readInputs(getenv func(string) string) (inputs, []result.Problem) {
 	if in.password != "" && in.username == "" {
 		problems = append(problems, result.Problem{Message: "input registry-username: missing, though registry-password is given; ${{ github.actor }} is right for ghcr.io"})
 	}
+	if in.password != "" && in.image == "" {
+		// Else the login would go to whatever registry the checked-out slipway.yaml names.
+		problems = append(problems, result.Problem{Message: "input image: missing, though registry-password is given: the login is for the registry that image names"})
+	}
 	if in.model == "" {
 		in.model = "."
 	}

@@ -59,7 +59,6 @@ type Gate struct {
 type Test struct {
 	Command      []string
 	Requirements string
-	JUnit        string // where the command writes a JUnit file, when it is not pytest
 	Env          map[string]string
 	Timeout      time.Duration
 }

@@ -58,6 +58,7 @@ func (l *loader) model(n *node, path string) {
 	if name != "" && (!component.MatchString(name) || len(name) > maxModelName) {
 		l.problemf(n, "%s: %s cannot name a repository: lower-case letters and digits, with single . _ or - between them, at most %d characters, such as %s",
 			path, quote(name), maxModelName, validName(name))
+		return // a name that is none must not name a directory either
 	}
 	l.cfg.Model = name
 }
@@ -131,9 +132,6 @@ func (l *loader) test(n *node, path string) {
 		{"command", func(n *node, path string) { t.Command = l.command(n, path, "[python, -m, pytest, -q]") }},
 		{"requirements", func(n *node, path string) {
 			t.Requirements = l.path(n, path, "a path such as requirements-test.txt", aFile)
-		}},
-		{"junit", func(n *node, path string) {
-			t.JUnit = l.path(n, path, "the path of the file that the command writes, such as report.xml", notYet)
 		}},
 		{"env", func(n *node, path string) { t.Env = l.env(n, path) }},
 		{"timeout", func(n *node, path string) { t.Timeout = l.duration(n, path) }},

@@ -38,14 +38,15 @@ func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container
 	return &container{engine: e, value: built, config: config}, nil
 }
 
-// network matches what the engine says when a registry or a file to ADD could not be reached.
-var network = regexp.MustCompile(`failed to do request|connection refused|i/o timeout|no such host|dial tcp|TLS handshake|status code 5\d\d|429 Too Many`)
+// surroundings matches what the engine says when a registry or a file to ADD
+// could not be reached or may not be read, or its disk is full.
+var surroundings = regexp.MustCompile(`no space left|unauthorized|authorization failed|denied|failed to do request|connection refused|i/o timeout|no such host|dial tcp|TLS handshake|status code 5\d\d|429 Too Many`)
 
 // refused tells a Dockerfile that cannot be built, which is the model's fault, from an engine that cannot build.
 func (e *Engine) refused(ctx context.Context, err error) error {
 	explained := e.explain(ctx, err)
 	var exit *stage.ExitError
-	if errors.As(explained, &exit) || ctx.Err() != nil || e.address.reachable(ctx) != nil || network.MatchString(err.Error()) {
+	if errors.As(explained, &exit) || ctx.Err() != nil || e.address.reachable(ctx) != nil || surroundings.MatchString(err.Error()) {
 		return explained
 	}
 	return &stage.BuildError{What: firstLine(err.Error())}

@@ -13,6 +13,7 @@ import (
 // base image and what the user asked for on the command line.
 type Facts struct {
 	Dir      string // the model directory, absolute
+	Below    string // the same, relative to the top of the repository, with slashes
 	Platform string // "linux/amd64"
 	// Code, Weights and Tests are the model's files by what they are for, relative to Dir.
 	Code, Weights, Tests []string
@@ -42,6 +43,7 @@ type BaseFacts struct {
 type Plan struct {
 	Model    string
 	Dir      string
+	Below    string // Dir relative to the top of the repository: how problems name files
 	Platform string
 	// Dockerfile is set for Dockerfile builds, which make deps and layers by themselves.
 	Dockerfile *Dockerfile
@@ -127,13 +129,13 @@ type Publish struct {
 // Make plans a run of one model.
 func Make(c config.Config, e event.Event, f Facts) Plan {
 	p := Plan{
-		Model: c.Model, Dir: f.Dir, Platform: f.Platform,
+		Model: c.Model, Dir: f.Dir, Below: f.Below, Platform: f.Platform,
 		Metrics: c.Metrics, Gates: c.Gates, Fresh: f.Fresh,
 		Publish: destination(c, e, f),
 	}
 	if c.Build.Dockerfile != "" {
 		// What git and we leave beside the model: with it, each commit and each run would change `ADD .`.
-		p.Dockerfile = &Dockerfile{Exclude: append([]string{".git", "dist"}, f.Written...), Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args}
+		p.Dockerfile = &Dockerfile{Exclude: append([]string{".git"}, f.Written...), Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args}
 	} else {
 		p.Deps = deps(c, f)
 		p.Image = image(c, e, f, p.Deps)

@@ -79,7 +79,7 @@ func elsewhere(e event.Event, f Facts) bool {
 }
 
 // taken are tags with a meaning of their own, which a branch of that name must not write.
-var taken = regexp.MustCompile(`^(latest|edge|dev|pr-\d+|sha-[0-9a-f]+|v?\d+(\.\d+)*)$`)
+var taken = regexp.MustCompile(`^(latest|edge|dev|pr-\d+|sha-[0-9a-f]+|v?\d+(\.\d+)*(-.*)?)$`)
 
 func branch(name string) string {
 	t := clean(name)

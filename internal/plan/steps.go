@@ -39,17 +39,17 @@ func layerList(p Plan) string {
 		parts = append(parts, "dependencies")
 	}
 	if n := len(p.Image.Weights); n > 0 {
-		parts = append(parts, fmt.Sprintf("weights (%s)", files(n)))
+		parts = append(parts, fmt.Sprintf("weights (%s)", count(n, "file")))
 	}
-	parts = append(parts, fmt.Sprintf("code (%s)", files(len(p.Image.Code))))
+	parts = append(parts, fmt.Sprintf("code (%s)", count(len(p.Image.Code), "file")))
 	return strings.Join(parts, " + ")
 }
 
-func files(n int) string {
+func count(n int, what string) string {
 	if n == 1 {
-		return "1 file"
+		return "1 " + what
 	}
-	return itoa(n) + " files"
+	return itoa(n) + " " + what + "s"
 }
 
 func testStep(p Plan) Step {
@@ -69,14 +69,14 @@ func smokeStep(p Plan) Step {
 	case len(p.Smoke.Cases) == 0:
 		return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and wait until it is ready (%s); there is no case to ask", p.Smoke.Protocol)}
 	}
-	return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and ask %d cases (%s)", len(p.Smoke.Cases), p.Smoke.Protocol)}
+	return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and ask %s (%s)", count(len(p.Smoke.Cases), "case"), p.Smoke.Protocol)}
 }
 
 func gateStep(p Plan) Step {
 	if len(p.Gates) == 0 {
 		return Step{Stage: "gate", Skip: "no gates are set"}
 	}
-	return Step{Stage: "gate", Do: fmt.Sprintf("hold %s against %d gates", p.Metrics, len(p.Gates))}
+	return Step{Stage: "gate", Do: fmt.Sprintf("hold %s against %s", p.Metrics, count(len(p.Gates), "gate"))}
 }
 
 func publishStep(p Plan) Step {

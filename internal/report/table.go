@@ -16,7 +16,7 @@ type fact struct {
 
 // facts are what there is to know at a glance, in the order of interest.
 func facts(r result.Result) []fact {
-	if r.Status == result.Invalid {
+	if r.Status == result.Invalid && !begun(r) {
 		return nil // nothing was run: a table of "not run" says it six times
 	}
 	facts := []fact{{label: "tests", value: testCount(r)}, {label: "predictions", value: predictionCount(r)}}

@@ -289,7 +289,7 @@ func (t *screen) stages(r result.Result) {
 		}
 		parts = append(parts, part)
 	}
-	if r.Status != result.Invalid && len(parts) > 0 {
+	if (r.Status != result.Invalid || begun(r)) && len(parts) > 0 {
 		t.pieces("stages", parts)
 	}
 }

@@ -47,10 +47,14 @@ func judge(r result.Result) verdict {
 		}
 		return v
 	case result.Invalid:
+		v := verdict{"❌", "the configuration is invalid"}
 		if n := len(r.Problems); n > 0 {
-			return verdict{"❌", "the configuration has " + count(n, "problem") + ", so nothing was run"}
+			v.sentence = "the configuration has " + count(n, "problem")
 		}
-		return verdict{"❌", "the configuration is invalid, so nothing was run"}
+		if !begun(r) {
+			v.sentence += ", so nothing was run"
+		}
+		return v
 	case result.Cancelled:
 		if s := firstWith(r, result.StageErrored); s != "" {
 			return verdict{"⏹️", "cancelled during " + s + ", before everything was checked"}
@@ -189,4 +193,14 @@ func name(r result.Result) string {
 		return "the model"
 	}
 	return oneLine(r.Model, 100)
+}
+
+// begun is true when a stage was run: some mistakes of the configuration show only then.
+func begun(r result.Result) bool {
+	for _, s := range r.Stages {
+		if s.Status != result.StageSkipped {
+			return true
+		}
+	}
+	return false
 }

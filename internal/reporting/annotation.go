@@ -36,7 +36,8 @@ const MaxAnnotations = 10
 const maxWarnings = MaxAnnotations - 2
 
 // annotations chooses what is worth one of the few places. modelDir is the
-// model's directory, relative to the top of the repository.
+// model's directory, relative to the top of the repository: tests name their
+// files from there, problems of the configuration from the top.
 //
 // What names a line comes first: it appears in the diff, where a reviewer
 // looks. How the run as a whole went always has a place.
@@ -46,6 +47,12 @@ func annotations(r result.Result, modelDir string) []Annotation {
 			return ""
 		}
 		return path.Join(modelDir, file)
+	}
+	fromTop := func(file string) string {
+		if place(file) == "" {
+			return ""
+		}
+		return path.Clean(file)
 	}
 	var errs, rest []Annotation
 	add := func(a Annotation) {
@@ -58,10 +65,10 @@ func annotations(r result.Result, modelDir string) []Annotation {
 	}
 	for _, p := range r.Problems {
 		message := p.Message
-		if p.File != "" && place(p.File) == "" {
+		if p.File != "" && fromTop(p.File) == "" {
 			message = p.File + ": " + message
 		}
-		add(Annotation{Title: "configuration", Message: message, File: place(p.File), Line: p.Line})
+		add(Annotation{Title: "configuration", Message: message, File: fromTop(p.File), Line: p.Line})
 	}
 	if r.Tests != nil {
 		for _, f := range r.Tests.Failures {

@@ -41,7 +41,7 @@ error :0 [iris: failed] test: 2 of 3 tests failed / What to do: see the report
 
 	invalid := result.Result{
 		Model: "iris", Status: result.Invalid,
-		Problems: []result.Problem{{File: "--tag", Message: "no tag"}, {File: "slipway.yaml", Line: 3, Column: 1, Message: "unknown key"}},
+		Problems: []result.Problem{{File: "--tag", Message: "no tag"}, {File: "models/iris/slipway.yaml", Line: 3, Column: 1, Message: "unknown key"}},
 	}
 	want = `error models/iris/slipway.yaml:3 [configuration] unknown key
 error :0 [configuration] --tag: no tag

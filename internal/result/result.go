@@ -211,7 +211,8 @@ type Gate struct {
 	Status StageStatus `json:"status"`
 }
 
-// Problem is one thing wrong with the configuration. Line and Column count from 1; 0 when there is no place.
+// Problem is one thing wrong with the configuration. File is relative to the
+// top of the repository, or a flag of the command line; Line and Column count from 1; 0 when there is no place.
 type Problem struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`

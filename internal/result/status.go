@@ -8,7 +8,7 @@ const (
 	Passed    Status = "passed"    // everything that ran, passed
 	Failed    Status = "failed"    // the model's fault
 	Errored   Status = "errored"   // could not be carried out: the engine, a registry, the network, us
-	Invalid   Status = "invalid"   // the configuration or the command line is wrong; nothing was run
+	Invalid   Status = "invalid"   // the configuration or the command line is wrong
 	Cancelled Status = "cancelled" // stopped from outside
 )
 

@@ -20,6 +20,7 @@ func Supervise(probe string, image layer.Config, args ...string) Exec {
 		Env:   map[string]string{"PATH": "/slipway"},
 		Files: map[string]File{"/slipway/probe": {Host: probe}},
 	}
+	x.Env["SLIPWAY_PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" // what runtimes give an image without a PATH
 	for _, kv := range image.Env {
 		if path, ok := strings.CutPrefix(kv, "PATH="); ok {
 			x.Env["SLIPWAY_PATH"] = path

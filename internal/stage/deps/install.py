@@ -5,6 +5,7 @@ not do its work (network, disk). Everything here must come out the same on any
 machine: see the recipe version in internal/plan.
 """
 import os
+import re
 import subprocess
 import sys
 
@@ -17,14 +18,19 @@ if os.path.exists(bundle):  # the engine adds a company's certificates here; uv 
     env.setdefault("SSL_CERT_FILE", bundle)
 
 
+# uv ends with 2 for a network that fails as well as for a file that it cannot read.
+network = re.compile(r"error sending request|failed to fetch|dns error|connection|timed out|tls|No space left", re.I)
+
+
 def run(*command):
-    done = subprocess.run(command, env=env)
+    done = subprocess.run(command, env=env, stderr=subprocess.PIPE, text=True)
+    sys.stderr.write(done.stderr)
     if done.returncode:
-        sys.exit(1 if done.returncode == 1 else 2)
+        sys.exit(2 if done.returncode != 1 and network.search(done.stderr) else 1)
 
 
 run(uv, "venv", "--quiet", "--python", sys.executable, venv)
-run(uv, "pip", "install", "--python", venv + "/bin/python", "--requirement", "/slipway/requirements.txt")
+run(uv, "pip", "install", "--quiet", "--python", venv + "/bin/python", "--requirement", "/slipway/requirements.txt")
 
 # Files that say when or how something was installed, and nothing about what.
 for name in (".lock", "CACHEDIR.TAG", ".gitignore"):

@@ -30,11 +30,12 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		return stage.Skip("not everything was checked: %s; `publish: {unverified: allow}` in slipway.yaml publishes all the same", strings.Join(open, "; "))
 	}
 	done, err := s.Publisher.Publish(ctx, run.Image, p.Publish.To, p.Publish.Tags)
+	image := run.Result.Image
+	image.Repository, image.Tags = p.Publish.To, done.Tags // what was written was written, whatever came after
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	image := run.Result.Image
-	image.Repository, image.Reference, image.Tags = p.Publish.To, done.Reference, done.Tags
+	image.Reference = done.Reference
 	for i, l := range image.Layers {
 		pushed := done.Pushed[l.Digest]
 		image.Layers[i].PushedBytes = &pushed

@@ -7,6 +7,7 @@ Python as its last line.
 """
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,10 +30,14 @@ with open("/slipway/constraints.txt", "w") as f:
     for name, version in sorted(before):
         f.write(f"{name}=={version}\n")
 
-done = subprocess.run(["/slipway/uv/bin/uv", "pip", "install", "--python", sys.executable, "--break-system-packages",
-                       "--constraint", "/slipway/constraints.txt", "--requirement", "/slipway/requirements.txt"], env=env)
+done = subprocess.run(["/slipway/uv/bin/uv", "pip", "install", "--quiet", "--python", sys.executable, "--break-system-packages",
+                       "--constraint", "/slipway/constraints.txt", "--requirement", "/slipway/requirements.txt"],
+                      env=env, stderr=subprocess.PIPE, text=True)
+sys.stderr.write(done.stderr)
 if done.returncode:
-    sys.exit(1 if done.returncode == 1 else 2)
+    # uv ends with 2 for a network that fails as well as for a file that it cannot read.
+    network = re.search(r"error sending request|failed to fetch|dns error|connection|timed out|tls|No space left", done.stderr, re.I)
+    sys.exit(2 if done.returncode != 1 and network else 1)
 
 # Take what came, file by file as each package recorded it, to a place of its own.
 os.makedirs(os.path.join(target, "bin"), exist_ok=True)

@@ -50,7 +50,11 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		exec.Env[k] = v
 	}
 	if len(p.Test.Files) > 0 {
-		exec.Trees = []stage.Tree{{Host: p.Dir, Include: p.Test.Files, Path: workDir(run.Container.Config())}}
+		host := filepath.Join(s.Scratch, "tests")
+		if err := copyFiles(p.Dir, host, p.Test.Files); err != nil {
+			return stage.Outcome{}, err
+		}
+		exec.Trees = []stage.Tree{{Host: host, Include: p.Test.Files, Path: workDir(run.Container.Config())}}
 	}
 	if p.Test.Requirements != "" {
 		if err := s.prepare(ctx, run, &exec); err != nil {
@@ -99,7 +103,7 @@ func judge(run *stage.Run, dir string) (stage.Outcome, error) {
 	if run.Result.Tests != nil {
 		run.Result.Tests.DurationMS = &end.AfterMS
 	}
-	if end.Code == 0 && end.Signal == "" {
+	if end.Code == 0 && end.Signal == "" && (run.Result.Tests == nil || run.Result.Tests.Failed == 0) {
 		if t := run.Result.Tests; t != nil && t.Passed == 0 {
 			run.Result.Unverified = append(run.Result.Unverified, "no test was run")
 		}
@@ -109,7 +113,11 @@ func judge(run *stage.Run, dir string) (stage.Outcome, error) {
 		run.Result.Tests = &result.Tests{}
 	}
 	run.Result.Tests.Log = stage.Tail(string(log), logLines)
-	return stage.Fail(reason(run.Result.Tests, end, string(log)), "the failed tests are listed with file and line")
+	remedy := "the failed tests are listed with file and line"
+	if run.Result.Tests.Failed == 0 {
+		remedy = "the end of the test command's output is in the report"
+	}
+	return stage.Fail(reason(run.Result.Tests, end, string(log)), remedy)
 }
 
 func reason(t *result.Tests, end protocol.Exit, log string) string {
