@@ -75,6 +75,9 @@ func (p program) load(dir string, f flags) loaded {
 		Cache:    filepath.Join(l.cache, "blobs"),
 		Username: p.getenv("SLIPWAY_REGISTRY_USERNAME"), Password: p.getenv("SLIPWAY_REGISTRY_PASSWORD"),
 	})
+	if (p.getenv("SLIPWAY_REGISTRY_USERNAME") == "") != (p.getenv("SLIPWAY_REGISTRY_PASSWORD") == "") {
+		l.problems = append(l.problems, result.Problem{Message: "one of SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD is set without the other"})
+	}
 	if len(l.problems) == 0 {
 		l.scan(f)
 	}

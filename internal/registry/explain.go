@@ -44,7 +44,7 @@ func fromAnswer(answer *transport.Error) (what, remedy string) {
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
 		// Docker Hub answers so for repositories that are not there, too.
-		remedy = "is the name right? if it is, log in (docker/login-action, `docker login`), or give registry-username and registry-password"
+		remedy = "is the name right? if it is, the login is missing or wrong: log in (`docker login`, docker/login-action), or for publishing set SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD (the action's registry-username and registry-password)"
 	case http.StatusForbidden:
 		remedy = "this login may not do that; on ghcr.io the job needs `permissions: {packages: write}`"
 	case http.StatusNotFound:

@@ -39,7 +39,7 @@ func (Stage) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
 		}
 	}
 	if len(broken) > 0 {
-		return stage.Fail(strings.Join(broken, "; "), "train a better model, or change the gate in slipway.yaml")
+		return stage.Fail(strings.Join(broken, "; "), "train a better model, or correct the gate in slipway.yaml or the metrics file")
 	}
 	return stage.Pass()
 }
@@ -68,9 +68,9 @@ func judge(g config.Gate, metrics map[string]float64) (result.Gate, string) {
 	record.Value = &v
 	switch {
 	case g.Min != nil && v < *g.Min:
-		return record, fmt.Sprintf("%s is %v, %v below the gate of %v", g.Metric, v, *g.Min-v, *g.Min)
+		return record, fmt.Sprintf("%s is %v, %.4g below the gate of %v", g.Metric, v, *g.Min-v, *g.Min)
 	case g.Max != nil && v > *g.Max:
-		return record, fmt.Sprintf("%s is %v, %v above the gate of %v", g.Metric, v, v-*g.Max, *g.Max)
+		return record, fmt.Sprintf("%s is %v, %.4g above the gate of %v", g.Metric, v, v-*g.Max, *g.Max)
 	}
 	record.Status = result.StagePassed
 	return record, ""

@@ -58,7 +58,20 @@ func judge(run *stage.Run, proto protocol.Protocol, port int, seen protocol.Obse
 	if e := seen.Exit; e != nil {
 		return stage.Fail("the server ended while it was asked: "+ended(*e), "the end of the server's output is in the report")
 	}
+	if silent := firstSilent(seen.Answers); silent != nil {
+		return stage.Fail("no answer to "+silent.Name+": "+silent.Error, "the end of the server's output is in the report")
+	}
 	return stage.Fail(answered(record.Cases), "expected and got are listed by case; if the new answer is right, record it in the case file")
+}
+
+// firstSilent is the first case that got no complete answer at all.
+func firstSilent(answers []protocol.Answer) *protocol.Answer {
+	for n := range answers {
+		if answers[n].Error != "" {
+			return &answers[n]
+		}
+	}
+	return nil
 }
 
 // markTested notes that the image of this platform was really run.

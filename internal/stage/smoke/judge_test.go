@@ -27,7 +27,7 @@ func TestJudge(t *testing.T) {
 	}{
 		{"as recorded", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[1.0]")}}, result.StagePassed, "", false},
 		{"another answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StageFailed, "the answer to one is not as recorded", false},
-		{"no answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Error: "timed out"}}}, result.StageFailed, "the answer to one is not as recorded", false},
+		{"no answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Error: "timed out"}}}, result.StageFailed, "no answer to one: timed out", false},
 		{"it died at start", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 3, AfterMS: 1500}}, result.StageFailed, "ended before it was ready: exit code 3 after 1.5 s", false},
 		{"killed", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 137, Signal: "SIGKILL", OOM: true}}, result.StageFailed, "out of memory", false},
 		{"never ready", recorded, protocol.Observations{NotReady: "GET / answered 503"}, result.StageFailed, "never ready: GET / answered 503", false},

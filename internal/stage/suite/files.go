@@ -41,7 +41,7 @@ func copyFile(from, to string) error {
 	if info.Mode()&0o111 != 0 {
 		mode = 0o755
 	}
-	if err := os.WriteFile(to, data, mode); err != nil {
+	if err := os.WriteFile(to, data, mode); err != nil { //nolint:gosec // the name is one that the model's directory was listed with
 		return err
 	}
 	return os.Chmod(to, mode) // WriteFile's mode is less our own umask

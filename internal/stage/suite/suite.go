@@ -114,7 +114,10 @@ func judge(run *stage.Run, dir string) (stage.Outcome, error) {
 	}
 	run.Result.Tests.Log = stage.Tail(string(log), logLines)
 	remedy := "the failed tests are listed with file and line"
-	if run.Result.Tests.Failed == 0 {
+	switch {
+	case end.TimedOut:
+		remedy = "the end of their output is in the report; `test: {timeout: …}` in slipway.yaml gives them more time"
+	case run.Result.Tests.Failed == 0:
 		remedy = "the end of the test command's output is in the report"
 	}
 	return stage.Fail(reason(run.Result.Tests, end, string(log)), remedy)
