@@ -32,7 +32,8 @@ type loaded struct {
 	facts    plan.Facts
 	runner   engine.Runner
 	registry *registry.Client
-	problems []result.Problem
+	problems []result.Problem // the user's to correct
+	err      error            // of this machine: neither the model's fault nor the configuration's
 }
 
 // load reads the model's directory, the event and this machine's settings, and
@@ -64,11 +65,8 @@ func (p program) load(dir string, f flags) loaded {
 	if l.event.Repository == "" { // a laptop's image says where it comes from as CI's does: it is in the digest
 		l.event.Repository, l.event.ServerURL = l.git.name, l.git.server
 	}
-	if l.cache, err = p.cacheDir(); err != nil {
-		l.problem("", err)
-	}
-	if l.runner, err = engine.ReadRunner(p.configDir()); err != nil {
-		l.problem("", err)
+	if l.cache, l.err = p.cacheDir(); l.err == nil {
+		l.runner, l.err = engine.ReadRunner(p.configDir())
 	}
 	l.registry = registry.New(registry.Options{
 		Mirrors:  l.runner.Mirrors,
@@ -213,7 +211,7 @@ func (p program) cacheDir() (string, error) {
 	}
 	dir = filepath.Join(dir, "slipway")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("the cache directory could not be made: %w; name another with XDG_CACHE_HOME", err)
+		return "", &stage.Error{What: "the cache directory could not be made: " + err.Error(), Where: dir, Remedy: "name another with XDG_CACHE_HOME", Err: err}
 	}
 	return dir, nil
 }

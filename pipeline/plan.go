@@ -26,6 +26,9 @@ unless --offline is given; it needs no engine.`,
 				p.printProblems(l)
 				return ended{result.Invalid}
 			}
+			if l.err != nil {
+				return p.errored(cmd, &l, l.err)
+			}
 			if !f.offline {
 				base, err := l.base(cmd.Context(), f)
 				if err != nil {

@@ -39,6 +39,10 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 		invalid(res, loaded.problems)
 		return p.finish(res, loaded.out, started, f)
 	}
+	if loaded.err != nil {
+		fail(ctx, res, loaded.err)
+		return p.finish(res, loaded.out, started, f)
+	}
 	if err := os.MkdirAll(loaded.out, 0o755); err != nil {
 		res.Status = result.Errored
 		res.Error = &result.Error{What: "the directory for the result could not be made: " + err.Error(), Where: loaded.out, Remedy: "name another with --out"}
