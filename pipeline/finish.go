@@ -20,14 +20,17 @@ func (p program) finish(res *result.Result, out string, started time.Time, f fla
 	if f.json {
 		screen = p.stderr
 	}
-	if err := write(*res, out); err != nil {
-		fmt.Fprintf(p.stderr, "slipway: the result could not be written: %v\n", err)
+	written := write(*res, out)
+	if written != nil {
+		fmt.Fprintf(p.stderr, "slipway: the result could not be written: %v; name another directory with --out\n", written)
 		if res.Status == result.Passed {
 			res.Status = result.Errored
 		}
 	}
 	fmt.Fprint(screen, "\n"+strings.TrimRight(report.Terminal(*res, p.colour(screen)), "\n")+"\n")
-	fmt.Fprintf(screen, "\nreport  %s\nresult  %s\n", shown(filepath.Join(out, "report.md")), shown(filepath.Join(out, "result.json")))
+	if written == nil {
+		fmt.Fprintf(screen, "\nreport  %s\nresult  %s\n", shown(filepath.Join(out, "report.md")), shown(filepath.Join(out, "result.json")))
+	}
 	if f.json {
 		if err := json.NewEncoder(p.stdout).Encode(res); err != nil {
 			fmt.Fprintf(p.stderr, "slipway: printing the result: %v\n", err)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -33,6 +34,26 @@ var never = map[string]bool{
 func (o Options) neverIn(rel string) bool {
 	base := path.Base(rel)
 	return never[base] || strings.HasSuffix(base, ".pyc") || rel == "dist" || slices.Contains(o.Leave, rel)
+}
+
+// ours are the files that every run leaves together, wherever it was told to.
+var ours = []string{"engine.log", "report.md", "result.json"}
+
+// withoutResults leaves out what an earlier run wrote into this directory: its
+// three files where all of them are, or all of an image layout.
+func withoutResults(entries []fs.DirEntry) []fs.DirEntry {
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	}
+	if has("oci-layout") && has("index.json") {
+		return nil
+	}
+	for _, name := range ours {
+		if !has(name) {
+			return entries
+		}
+	}
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(ours, e.Name()) })
 }
 
 // The purposes that a name alone decides, as patterns relative to the model directory.

@@ -154,6 +154,7 @@ func (s *scanner) directory(rel string, above []ignoreFile) error {
 	if len(own.rules) > 0 {
 		ignores = append(slices.Clip(above), own)
 	}
+	entries = withoutResults(entries)
 	for _, e := range entries {
 		p := path.Join(rel, e.Name())
 		if s.seen[p] || s.options.neverIn(p) || ignored(ignores, s.full(p), e.IsDir()) {
