@@ -14,11 +14,11 @@ const maxLinks = 40
 // the file system's root: a name that looks inside may go through a directory that
 // is a link itself. A target that does not exist counts by where it would be.
 func (s *scanner) linkStays(p string) bool {
-	todo := strings.Split(p, "/")
+	ahead := strings.Split(p, "/")
 	at := "."
-	for links := 0; len(todo) > 0; {
-		part := todo[0]
-		todo = todo[1:]
+	for links := 0; len(ahead) > 0; {
+		part := ahead[0]
+		ahead = ahead[1:]
 		switch part {
 		case "", ".":
 			continue
@@ -42,7 +42,7 @@ func (s *scanner) linkStays(p string) bool {
 		if err != nil || path.IsAbs(target) {
 			return false
 		}
-		todo = append(strings.Split(target, "/"), todo...)
+		ahead = append(strings.Split(target, "/"), ahead...)
 	}
 	return inside(s.options.Dir, at)
 }
