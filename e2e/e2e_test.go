@@ -33,6 +33,14 @@ type labFile struct {
 	Registry string `json:"registry"`
 }
 
+// runnerHost is the environment that names the lab's engine to the dagger CLI; Docker's it finds by itself.
+func (l labFile) runnerHost() []string {
+	if l.Engine == "" {
+		return nil
+	}
+	return []string{"_EXPERIMENTAL_DAGGER_RUNNER_HOST=" + l.Engine}
+}
+
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
