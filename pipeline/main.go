@@ -15,8 +15,10 @@ import (
 func main() { os.Exit(realMain()) }
 
 func realMain() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// A reader that goes away (`slipway | head`) ends the printing, not the run.
+	signal.Ignore(syscall.SIGPIPE)
 	// Secrets are for this process: what it starts (the dagger CLI, go build)
 	// inherits the environment, so they are taken out of it first.
 	kept := map[string]string{}

@@ -39,6 +39,9 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 		invalid(res, loaded.problems)
 		return p.finish(res, loaded.out, started, f)
 	}
+	for _, earlier := range []string{"result.json", "report.md"} { // a run that is killed must not leave another's
+		_ = os.Remove(filepath.Join(loaded.out, earlier)) // not there, or not to be written: then finish says so
+	}
 	if loaded.err != nil {
 		fail(ctx, res, loaded.err)
 		return p.finish(res, loaded.out, started, f)

@@ -32,6 +32,9 @@ func writeLayer(args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if made.Packages, err = layer.Packages(entries); err != nil {
+		return err
+	}
 	record, err := json.Marshal(made)
 	if err != nil {
 		return err

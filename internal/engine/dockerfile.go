@@ -42,6 +42,9 @@ func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container
 // could not be reached or may not be read, or its disk is full.
 var surroundings = regexp.MustCompile(`no space left|unauthorized|authorization failed|denied|failed to do request|connection refused|i/o timeout|no such host|dial tcp|TLS handshake|status code 5\d\d|429 Too Many`)
 
+// noise is what an error of the engine holds for machines.
+var noise = regexp.MustCompile(`\s*\[traceparent:[^\]]*\]|failed to calculate checksum of ref [^:]+::\S+: `)
+
 // refused tells a Dockerfile that cannot be built, which is the model's fault, from an engine that cannot build.
 func (e *Engine) refused(ctx context.Context, err error) error {
 	explained := e.explain(ctx, err)
@@ -49,7 +52,11 @@ func (e *Engine) refused(ctx context.Context, err error) error {
 	if errors.As(explained, &exit) || ctx.Err() != nil || e.address.reachable(ctx) != nil || surroundings.MatchString(err.Error()) {
 		return explained
 	}
-	return &stage.BuildError{What: firstLine(err.Error())}
+	what := noise.ReplaceAllString(firstLine(err.Error()), "")
+	if output := e.log.failedOutput(); output != "" {
+		what += "\n" + output
+	}
+	return &stage.BuildError{What: what}
 }
 
 // Save writes the image as an archive that a registry client can read.

@@ -24,6 +24,7 @@ const closeTimeout = 3 * time.Second
 type Engine struct {
 	client  *dagger.Client
 	address Address
+	log     *logTail
 }
 
 // Connect opens a session. The engine's own log goes to log. The session
@@ -38,8 +39,9 @@ func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, erro
 			return nil, fmt.Errorf("naming the dagger CLI: %w", err)
 		}
 	}
+	tail := &logTail{w: log}
 	options := []dagger.ClientOpt{
-		dagger.WithLogOutput(log),
+		dagger.WithLogOutput(tail),
 		dagger.WithEnvironmentVariable("DO_NOT_TRACK", "1"),
 		dagger.WithEnvironmentVariable("DAGGER_NO_NAG", "1"),
 		dagger.WithEnvironmentVariable("NO_COLOR", "1"), // a file is read with any tool
@@ -55,7 +57,7 @@ func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, erro
 			failed <- &stage.Error{What: "no session with the Dagger engine: " + firstLine(err.Error()), Where: address.String(), Remedy: "see engine.log beside the result; `make lab-status` tells whether the lab's engine runs", Err: err}
 			return
 		}
-		connected <- &Engine{client: client, address: address}
+		connected <- &Engine{client: client, address: address, log: tail}
 	}()
 	select {
 	case e := <-connected:

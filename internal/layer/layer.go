@@ -28,6 +28,14 @@ type Layer struct {
 	// that are only in a registry, such as the base's.
 	Archive string `json:"archive,omitempty"`
 	Offset  int64  `json:"offset,omitempty"`
+	// Packages are what a dependency layer installs, sorted by name.
+	Packages []Package `json:"packages,omitempty"`
+}
+
+// Package is one installed Python distribution.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // Config is the part of an image's configuration that a run decides

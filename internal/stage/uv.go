@@ -4,6 +4,9 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/result"
 )
 
 // UVDir is where the directory that UV returns is to be mounted.
@@ -28,6 +31,9 @@ func UV(ctx context.Context, c Container) (Directory, error) {
 		Keep: UVDir,
 	})
 	var exit *ExitError
+	if errors.As(err, &exit) && (strings.Contains(exit.Stderr, "No module named pip") || strings.Contains(exit.Stderr, "not found") && exit.Stdout == "" && strings.Contains(exit.Stderr, `"python"`)) {
+		return nil, &Invalid{result.Problem{Message: "packages are required, and the image has no python with pip to install them with: " + LastLine(exit.Stderr)}}
+	}
 	if errors.As(err, &exit) {
 		return nil, &Error{
 			What:   "uv could not be fetched: " + LastLine(exit.Stderr),

@@ -64,6 +64,9 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	}
 	record.DiffID = found.DiffID
 	run.Result.Deps = record
+	for _, p := range found.Packages {
+		run.Result.Dependencies = append(run.Result.Dependencies, result.Dependency(p))
+	}
 	run.Image.Layers = append(run.Image.Layers, found)
 	return stage.Pass()
 }

@@ -65,6 +65,7 @@ func (s Stage) prepare(ctx context.Context, run *stage.Run, exec *stage.Exec) er
 		exec.Mounts = map[string]stage.Directory{}
 	}
 	exec.Mounts[packagesDir] = out.Kept
+	exec.Env["SLIPWAY_PATH"] += ":" + packagesDir + "/bin" // `pytest` as well as `python -m pytest`; last, so that it hides nothing
 	// addsitedir appends: what ships is always found first. PYTHONPATH would put
 	// the test packages in front of it (https://docs.python.org/3/library/site.html).
 	exec.Files[path.Join(stage.LastLine(out.Stdout), "zz-slipway.pth")] = stage.File{
