@@ -36,7 +36,7 @@ type Stage struct {
 func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	p := run.Plan
 	if why := p.Skipped("test"); why != "" {
-		run.Result.Unverified = append(run.Result.Unverified, "there are no tests")
+		run.Result.Unverified = append(run.Result.Unverified, "no tests were run: "+why)
 		return stage.Skip("%s", why)
 	}
 	exec := stage.Supervise(s.Probe, run.Container.Config(), append([]string{"exec", "--timeout", p.Test.Timeout.String(), "--out", outDir, "--"}, p.Test.Command...)...)
