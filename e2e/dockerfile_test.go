@@ -11,6 +11,28 @@ import (
 	"github.com/slipway-dev/slipway/internal/result"
 )
 
+// TestNoPython: test packages cannot be installed into an image without Python,
+// which is a mistake of the configuration and not of the surroundings.
+func TestNoPython(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "node")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "e2e", "testdata", "node"))); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"requirements-test.txt": "pytest\n",
+		"slipway.yaml":          "schema: 1\ntest: {command: [node, --version], requirements: requirements-test.txt}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := ship(t, dir)
+	o.wantStatus(t, result.Invalid)
+	if len(o.Problems) != 1 || o.Problems[0].File != "requirements-test.txt" {
+		t.Errorf("problems are %+v", o.Problems)
+	}
+}
+
 // TestDockerfileMistakes: a Dockerfile that cannot be built is the model's
 // fault, and the reason is in the engine's own words.
 func TestDockerfileMistakes(t *testing.T) {

@@ -25,7 +25,7 @@ func (f *flags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.engine, "engine", "", "address of a Dagger engine (unix://…, tcp://…); default: an open session, the environment, the runner file, Docker")
 	fs.StringVar(&f.probe, "probe", "", "path of a probe binary for the image's platform, instead of our own")
-	fs.DurationVar(&f.timeout, "timeout", time.Hour, "end the run after this time")
+	fs.DurationVar(&f.timeout, "timeout", time.Hour, "end the run after this time; 0: never")
 	fs.BoolVar(&f.json, "json", false, "print the result as JSON to standard output at the end, progress to standard error")
 }
 

@@ -26,11 +26,11 @@ const stopTimeout = 4 * time.Second
 
 // run ships one model and returns how it went. Result and report are written whatever happens.
 func (p program) run(ctx context.Context, dir string, f flags) result.Status {
-	if f.timeout == 0 {
-		f.timeout = time.Hour
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the run took longer than its timeout of %s", f.timeout))
+		defer cancel()
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the run took longer than its timeout of %s", f.timeout))
-	defer cancel()
 
 	started := time.Now()
 	loaded := p.load(dir, f)

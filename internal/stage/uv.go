@@ -4,13 +4,16 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"strings"
+	"regexp"
 
 	"github.com/slipway-dev/slipway/internal/result"
 )
 
 // UVDir is where the directory that UV returns is to be mounted.
 const UVDir = "/slipway/uv"
+
+// withoutPip matches what the engine says where there is no python, and python where there is no pip.
+var withoutPip = regexp.MustCompile(`exec: "python": |No module named pip`)
 
 //go:embed uv.txt
 var uvRequirements []byte
@@ -20,7 +23,8 @@ var uvScript []byte
 
 // UV fetches uv, pinned by hash, with the pip of a container that has one. It
 // is its own step so that the engine keeps it whatever is installed with it.
-func UV(ctx context.Context, c Container) (Directory, error) {
+// file is what asks for packages, to be named where the container cannot have any.
+func UV(ctx context.Context, c Container, file string) (Directory, error) {
 	out, err := c.Exec(ctx, Exec{
 		Args: []string{"python", "/slipway/uv.py"},
 		User: "root",
@@ -31,10 +35,10 @@ func UV(ctx context.Context, c Container) (Directory, error) {
 		Keep: UVDir,
 	})
 	var exit *ExitError
-	if errors.As(err, &exit) && (strings.Contains(exit.Stderr, "No module named pip") || strings.Contains(exit.Stderr, "not found") && exit.Stdout == "" && strings.Contains(exit.Stderr, `"python"`)) {
-		return nil, &Invalid{result.Problem{Message: "packages are required, and the image has no python with pip to install them with: " + LastLine(exit.Stderr)}}
-	}
-	if errors.As(err, &exit) {
+	switch {
+	case errors.As(err, &exit) && withoutPip.MatchString(exit.Stderr):
+		return nil, &Invalid{result.Problem{File: file, Message: "requires packages, and the image has no python with pip to install them with: " + LastLine(exit.Stderr)}}
+	case exit != nil:
 		return nil, &Error{
 			What:   "uv could not be fetched: " + LastLine(exit.Stderr),
 			Where:  "pip in the image",

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/slipway-dev/slipway/internal/layer"
@@ -76,17 +77,17 @@ type refusal struct{ text string }
 
 func (r *refusal) Error() string { return r.text }
 
-// make installs the requirements in the base image and leaves the layer's archive at path.
-func (s Stage) make(ctx context.Context, run *stage.Run, path string) (layer.Layer, error) {
+// make installs the requirements in the base image and leaves the layer's archive at that path.
+func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.Layer, error) {
 	base, err := s.Composer.Compose(ctx, stage.Image{Platform: run.Image.Platform, Base: run.Image.Base, Config: run.Image.Base.Config})
 	if err != nil {
 		return layer.Layer{}, err
 	}
-	uv, err := stage.UV(ctx, base)
+	uv, err := stage.UV(ctx, base, path.Join(run.Plan.Below, run.Plan.Deps.Requirements))
 	if err != nil {
 		return layer.Layer{}, err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), "deps-*")
+	dir, err := os.MkdirTemp(filepath.Dir(archive), "deps-*")
 	if err != nil {
 		return layer.Layer{}, fmt.Errorf("making room for the dependency layer: %w", err)
 	}
@@ -118,7 +119,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, path string) (layer.Lay
 	if err != nil {
 		return layer.Layer{}, err
 	}
-	return adopt(dir, path)
+	return adopt(dir, archive)
 }
 
 // adopt moves the archive to its place in the store and reads what it is.

@@ -37,7 +37,7 @@ func (s Stage) prepare(ctx context.Context, run *stage.Run, exec *stage.Exec) er
 			return err
 		}
 	}
-	uv, err := stage.UV(ctx, pip)
+	uv, err := stage.UV(ctx, pip, path.Join(run.Plan.Below, file))
 	if err != nil {
 		return err
 	}
