@@ -18,6 +18,11 @@ var withoutPip = regexp.MustCompile(`exec: "python": |No module named pip`)
 //go:embed uv.txt
 var uvRequirements []byte
 
+// Installer is the Python module through which scripts call uv; it lies beside them.
+//
+//go:embed installer.py
+var Installer []byte
+
 //go:embed uv.py
 var uvScript []byte
 

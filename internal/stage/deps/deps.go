@@ -96,6 +96,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.
 		Args: []string{"python", "/slipway/install.py"},
 		User: "root",
 		Files: map[string]stage.File{
+			"/slipway/installer.py":     {Content: stage.Installer},
 			"/slipway/install.py":       {Content: installScript},
 			"/slipway/requirements.txt": {Content: run.Plan.Deps.Lock},
 			"/slipway/probe":            {Host: s.Probe},
@@ -110,7 +111,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.
 	})
 	var exit *stage.ExitError
 	if errors.As(err, &exit) {
-		// install.py ends with 1 when the installer says no, with 2 when it could not ask.
+		// 1: the installer says no; 2: it could not ask. See installer.py.
 		if exit.Code == 1 {
 			return layer.Layer{}, &refusal{stage.Tail(exit.Stderr, 12)}
 		}

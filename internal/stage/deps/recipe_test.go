@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"slices"
 	"testing"
+
+	"github.com/slipway-dev/slipway/internal/stage"
 )
 
 // TestRecipe notices a change in what makes the dependency layer. Where the
@@ -15,9 +18,9 @@ func TestRecipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(append(uv, installScript...))
-	const want = "3fabaa6a4880cc30eec7e698a4ae45a881c03ab7d8edca28afc007000f323c4c"
+	sum := sha256.Sum256(slices.Concat(uv, stage.Installer, installScript))
+	const want = "084aaa90331bc253c9573ce63402875d862dbde0e0a0f90ba90a0087fde42069"
 	if got := hex.EncodeToString(sum[:]); got != want {
-		t.Errorf("install.py or uv.txt changed (%s): does the layer? Then raise recipe in internal/plan/image.go; write the new sum here in any case", got)
+		t.Errorf("install.py, installer.py or uv.txt changed (%s): does the layer? Then raise recipe in internal/plan/image.go; write the new sum here in any case", got)
 	}
 }

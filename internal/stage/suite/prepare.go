@@ -45,6 +45,7 @@ func (s Stage) prepare(ctx context.Context, run *stage.Run, exec *stage.Exec) er
 		Args: []string{"python", "/slipway/prepare.py"},
 		User: "root",
 		Files: map[string]stage.File{
+			"/slipway/installer.py":     {Content: stage.Installer},
 			"/slipway/prepare.py":       {Content: prepareScript},
 			"/slipway/requirements.txt": {Content: requirements},
 		},

@@ -1,24 +1,18 @@
 """Install what the tests need and this image lacks into /slipway/packages.
 
 Everything that the image has is a constraint: tests may add to it, never
-change it. Ends with 1 when the two do not go together, with 2 when the
-installer could not do its work. Prints the site directory of the image's
+change it. Ends as installer.py says. Prints the site directory of the image's
 Python as its last line.
 """
 import importlib.metadata
 import os
-import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 
+from installer import uv
+
 target = "/slipway/packages"
-env = dict(os.environ, UV_NO_CACHE="1", UV_NO_CONFIG="1", UV_NO_PROGRESS="1", UV_PYTHON_DOWNLOADS="never",
-           UV_LINK_MODE="copy", NO_COLOR="1")
-bundle = "/etc/ssl/certs/ca-certificates.crt"
-if os.path.exists(bundle):
-    env.setdefault("SSL_CERT_FILE", bundle)
 
 
 def installed():
@@ -30,14 +24,8 @@ with open("/slipway/constraints.txt", "w") as f:
     for name, version in sorted(before):
         f.write(f"{name}=={version}\n")
 
-done = subprocess.run(["/slipway/uv/bin/uv", "pip", "install", "--quiet", "--python", sys.executable, "--break-system-packages",
-                       "--constraint", "/slipway/constraints.txt", "--requirement", "/slipway/requirements.txt"],
-                      env=env, stderr=subprocess.PIPE, text=True)
-sys.stderr.write(done.stderr)
-if done.returncode:
-    # uv ends with 2 for a network that fails as well as for a file that it cannot read.
-    network = re.search(r"error sending request|failed to fetch|dns error|connection|timed out|tls|No space left", done.stderr, re.I)
-    sys.exit(2 if done.returncode != 1 and network else 1)
+uv("pip", "install", "--quiet", "--python", sys.executable, "--break-system-packages",
+   "--constraint", "/slipway/constraints.txt", "--requirement", "/slipway/requirements.txt")
 
 # Take what came, file by file as each package recorded it, to a place of its own.
 os.makedirs(os.path.join(target, "bin"), exist_ok=True)
