@@ -72,11 +72,29 @@ type Serve struct {
 
 // Smoke says how the running server is asked for predictions.
 type Smoke struct {
-	Protocol  string
+	Protocol  string // "auto" when only the image can tell
+	Model     string // what the server calls the model; empty when neither slipway.yaml nor the files say
 	ReadyPath string
 	Timeout   time.Duration // until ready
 	Env       map[string]string
+	Network   string  // open or none
+	GPUs      int     // how many the server needs
+	Load      *Looped // nil: none
+	Budgets   Budgets
 	Cases     []Case
+}
+
+// Looped is a closed loop of requests after the cases.
+type Looped struct {
+	Requests, Concurrency int
+}
+
+// Budgets are bounds on what a run measures; one that is 0 does not apply.
+type Budgets struct {
+	Startup       time.Duration // from start to ready
+	P50, P95, P99 time.Duration // of the load
+	Memory        int64         // bytes, at its peak
+	Image         int64         // bytes, compressed, as pulled
 }
 
 // Case is a request with what must come of it.
@@ -85,6 +103,9 @@ type Case struct {
 	File    string // relative to the model directory
 	Request protocol.Request
 	Expect  expect.Expectation
+	// From is where the request was taken from when nobody wrote a case: an
+	// example that came with the model. Empty for a case file.
+	From string
 }
 
 // Publish says where the image goes and under which tags.

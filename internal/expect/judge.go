@@ -21,11 +21,19 @@ type Answer struct {
 	// Truncated is true when only the beginning of the body was kept, of Length bytes.
 	Truncated bool
 	Length    int64
+	// SHA256 is of the whole body, in hex.
+	SHA256 string
+	// LatencyMS is the time of the whole exchange, in milliseconds.
+	LatencyMS float64
+	// Exit is how a command ended, for the protocol exec; nil for a server's answer.
+	Exit *int
 }
 
 // Verdict is what came of holding an answer against an expectation.
 type Verdict struct {
 	Passed bool
+	// Note is worth saying about an answer that passed: JSON that is called text/html.
+	Note string
 	// Reason says what the first difference is, and where; empty when passed.
 	Reason string
 	// Path is where the first difference is, as a JSONPath into the answer; empty when it is not inside it.

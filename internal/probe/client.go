@@ -108,9 +108,9 @@ func (c *client) send(ctx context.Context, m protocol.Message) (*http.Response, 
 }
 
 // ask sends one case and reads what comes back, within the case's time.
-func (c *client) ask(ctx context.Context, proto protocol.Protocol, r protocol.Request, model string) protocol.Answer {
+func (c *client) ask(ctx context.Context, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
 	a := protocol.Answer{Name: r.Name}
-	message, err := proto.Request(r, model)
+	message, err := proto.Request(r, t)
 	if err != nil {
 		a.Error = "the request could not be made: " + err.Error()
 		return a

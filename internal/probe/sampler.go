@@ -29,7 +29,8 @@ type sampler struct {
 	ours        bool // the cgroup's memory is the server's
 	dials       func() int64
 	memory      *protocol.Memory
-	connections []string
+	connections []protocol.Connection
+	begun       time.Time
 	pss         pacer
 	sockets     pacer
 	opens       int64 // connections opened that are not the probe's, when last looked
@@ -45,7 +46,7 @@ func startSampler(root fs.FS, group cgroup, dials func() int64) *sampler {
 	}
 	s := &sampler{
 		proc: proc, group: group, ours: group.ours(), dials: dials,
-		stop: make(chan struct{}), stopped: make(chan struct{}),
+		begun: time.Now(), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	s.opens, _ = s.opened()
 	go func() {
@@ -89,8 +90,9 @@ func (s *sampler) sample() {
 		s.sockets.pace(func() {
 			s.opens = opens
 			for _, remote := range outbound(sockets(s.proc)) {
-				if !slices.Contains(s.connections, remote) && len(s.connections) < maxConnections {
-					s.connections = append(s.connections, remote)
+				known := slices.ContainsFunc(s.connections, func(c protocol.Connection) bool { return c.Address == remote })
+				if !known && len(s.connections) < maxConnections {
+					s.connections = append(s.connections, protocol.Connection{Address: remote, AfterMS: ms(time.Since(s.begun))})
 				}
 			}
 		})

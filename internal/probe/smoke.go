@@ -100,12 +100,12 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 	listening := func() []netip.AddrPort { return newListeners(proc, before) }
 	alive, cancel := server.while(ctx, 0)
 	defer cancel()
-	o.NotReady = c.waitReady(alive, proto.Checks(spec.Model, spec.Ready), orDefault(spec.Ready.TimeoutMS, defaultReady), listening)
+	o.NotReady = c.waitReady(alive, proto.Checks(spec.Target(), spec.Ready), orDefault(spec.Ready.TimeoutMS, defaultReady), listening)
 	if o.NotReady == "" {
 		took := ms(time.Since(server.started))
 		o.ReadyMS = &took
 		for _, r := range spec.Cases {
-			o.Answers = append(o.Answers, one(ctx, c, server, proto, r, spec.Model))
+			o.Answers = append(o.Answers, one(ctx, c, server, proto, r, spec.Target()))
 		}
 	}
 	for _, l := range listening() {
@@ -128,13 +128,13 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 }
 
 // one asks one case, unless the server is gone, and says so when it goes meanwhile.
-func one(ctx context.Context, c *client, server *process, proto protocol.Protocol, r protocol.Request, model string) protocol.Answer {
+func one(ctx context.Context, c *client, server *process, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
 	if server.hasEnded() {
 		return protocol.Answer{Name: r.Name, Error: "not asked: the server has ended"}
 	}
 	alive, cancel := server.while(ctx, lastWords)
 	defer cancel()
-	answer := c.ask(alive, proto, r, model)
+	answer := c.ask(alive, proto, r, t)
 	if answer.Error != "" && server.endsWithin(lastWords) {
 		answer.Error = "the server ended before it had answered"
 	}

@@ -19,7 +19,7 @@ func (httpProtocol) DefaultPort() int { return 8080 }
 // ready with 2xx or 3xx. Nobody promised that "/" exists, so there any answer
 // below 500 counts (404 from a server that has only /predict): it shows that
 // the application answers, and the cases show whether it predicts.
-func (httpProtocol) Checks(_ string, ready Ready) []Check {
+func (httpProtocol) Checks(_ Target, ready Ready) []Check {
 	path, limit := ready.Path, 400
 	if path == "" {
 		path, limit = "/", 500
@@ -32,7 +32,7 @@ func (httpProtocol) Checks(_ string, ready Ready) []Check {
 	}}}
 }
 
-func (httpProtocol) Request(r Request, _ string) (Message, error) {
+func (httpProtocol) Request(r Request, _ Target) (Message, error) {
 	switch {
 	case r.JSON != nil && r.Text != nil:
 		return Message{}, errBothBodies

@@ -24,7 +24,7 @@ func (mlflow) Name() string { return "mlflow" }
 func (mlflow) DefaultPort() int { return 8080 }
 
 // Checks asks for /ping, which is 200 once the model is loaded.
-func (mlflow) Checks(_ string, ready Ready) []Check {
+func (mlflow) Checks(_ Target, ready Ready) []Check {
 	path := ready.Path
 	if path == "" {
 		path = "/ping"
@@ -38,7 +38,7 @@ func (mlflow) Checks(_ string, ready Ready) []Check {
 }
 
 // Request wraps plain JSON as {"inputs": …}, and sends what already is an envelope as it is.
-func (mlflow) Request(r Request, _ string) (Message, error) {
+func (mlflow) Request(r Request, _ Target) (Message, error) {
 	switch {
 	case r.JSON != nil && r.Text != nil:
 		return Message{}, errBothBodies

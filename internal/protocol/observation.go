@@ -5,20 +5,31 @@ import "net/netip"
 // Observations is everything the probe saw. It holds no verdict: expect
 // judges it on the host, so a changed expectation runs nothing again.
 type Observations struct {
-	Version int    `json:"version"`
-	Run     string `json:"run"`
+	Version  int    `json:"version"`
+	Run      string `json:"run"`
+	Protocol string `json:"protocol"`
 	// ReadyMS is the time from start to ready in milliseconds; null when the server never was.
 	ReadyMS *float64 `json:"ready_ms"`
 	// NotReady says why the server never became ready, with the last readiness answer; empty when it did.
 	NotReady string `json:"not_ready,omitempty"`
 	// Exit is set when the server ended before it was asked to.
-	Exit    *Exit    `json:"exit,omitempty"`
+	Exit *Exit `json:"exit,omitempty"`
+	// Answers are to the cases in their order, round after round.
 	Answers []Answer `json:"answers"`
-	Memory  *Memory  `json:"memory"`
+	// Example is the request that was made up because the spec had no case.
+	Example *Example `json:"example,omitempty"`
+	// Load is null when none was asked for, or there was nothing to ask.
+	Load   *LoadSeen `json:"load,omitempty"`
+	Memory *Memory   `json:"memory"`
+	// Network is what it really was, "open" or "none"; NetworkWhy says why it could not be closed.
+	Network    string `json:"network"`
+	NetworkWhy string `json:"network_why,omitempty"`
+	// GPUs is how many were there; null when none was asked for.
+	GPUs *int `json:"gpus,omitempty"`
 	// Listening are the addresses the server listened on in the end, "127.0.0.1:8080".
 	Listening []string `json:"listening,omitempty"`
-	// Connections are outbound connections the server opened, "host:port", each once.
-	Connections []string `json:"connections,omitempty"`
+	// Connections are outbound connections the server opened, each remote end once.
+	Connections []Connection `json:"connections,omitempty"`
 	// StopMS is how long the server took to go after SIGTERM; Killed is true when it had to be killed.
 	StopMS *float64 `json:"stop_ms"`
 	Killed bool     `json:"killed,omitempty"`
@@ -45,6 +56,21 @@ func (o Observations) OnlyLoopback(port int) bool {
 	return found
 }
 
+// Example is a request that was made up, and from what.
+type Example struct {
+	Request Request `json:"request"`
+	From    string  `json:"from"`
+}
+
+// Connection is an outbound connection that the server opened.
+type Connection struct {
+	Address string `json:"address"` // "203.0.113.7:443"
+	// AfterMS is when it was first seen, from the server's start, in milliseconds.
+	AfterMS float64 `json:"after_ms"`
+	// BeforeReady is true for what it opened while it started: a download, most likely.
+	BeforeReady bool `json:"before_ready"`
+}
+
 // Exit is how a process ended.
 type Exit struct {
 	Code int `json:"code"`
@@ -63,15 +89,45 @@ type Answer struct {
 	Name        string `json:"name"`
 	Status      int    `json:"status,omitempty"`
 	ContentType string `json:"content_type,omitempty"`
-	// Body is capped; Length and SHA256 are of the whole body as far as it was read.
+	// Body is capped; Length and SHA256 are of the whole body as far as it was
+	// read. Of a case of the protocol exec it is the standard output.
 	Body      []byte `json:"body"`
 	Length    int64  `json:"length"`
 	Truncated bool   `json:"truncated,omitempty"`
 	SHA256    string `json:"sha256,omitempty"`
-	// LatencyMS is from the first byte sent to the last received, in milliseconds.
-	LatencyMS float64 `json:"latency_ms"`
+	// LatencyMS is from the first byte sent to the last received, FirstByteMS
+	// to the first of the body, in milliseconds.
+	LatencyMS   float64 `json:"latency_ms"`
+	FirstByteMS float64 `json:"first_byte_ms,omitempty"`
+	// Exit is how a command of the protocol exec ended, and Stderr the end of what it said there.
+	Exit   *Exit  `json:"exit,omitempty"`
+	Stderr string `json:"stderr,omitempty"`
 	// Error is set when there was no complete answer: timeout, connection refused or reset, server gone.
 	Error string `json:"error,omitempty"`
+	// Invalid is set when there was nothing to send: the case's mistake, or what the server did not tell.
+	Invalid bool `json:"invalid,omitempty"`
+}
+
+// LoadSeen is what a load measured, over the requests after the warm-up.
+type LoadSeen struct {
+	Load
+	// Answered counts complete answers with the status that the same case had when it was asked alone.
+	Answered   int     `json:"answered"`
+	DurationMS float64 `json:"duration_ms"`
+	// Percentiles of LatencyMS over Answered, by the nearest-rank method; null when there was none.
+	Latency *Percentiles `json:"latency_ms"`
+	// Errors counts the others by kind: "timeout", "connection reset", "status 503".
+	Errors map[string]int `json:"errors,omitempty"`
+	// Cut is true when the load's time was over before all had been asked.
+	Cut bool `json:"cut,omitempty"`
+}
+
+// Percentiles are in milliseconds.
+type Percentiles struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
 }
 
 // Memory is the highest memory use seen.

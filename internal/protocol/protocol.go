@@ -9,23 +9,65 @@ import (
 	"strings"
 )
 
-// Protocol is how one kind of model server is spoken to.
+// Protocol is how one kind of model server is spoken to. What only some of
+// them need is an interface of its own: Discoverer, Exampler, Launcher.
 type Protocol interface {
 	// Name is what slipway.yaml calls it.
 	Name() string
 	// DefaultPort is where such a server listens unless it is told otherwise.
 	DefaultPort() int
 	// Checks are asked in order; the server is ready when all of them say so in
-	// one round. A path in ready replaces the protocol's own.
-	Checks(model string, ready Ready) []Check
+	// one round. A path in ready replaces the protocol's own. What the server
+	// tells of itself is not known yet.
+	Checks(t Target, ready Ready) []Check
 	// Request fills in what a case leaves open: method, path and envelope. An
-	// error is a mistake in the case.
-	Request(r Request, model string) (Message, error)
+	// error is a mistake in the case, or tells what the server did not say.
+	Request(r Request, t Target) (Message, error)
 	// Answer finds the answer in what came back.
 	Answer(r Response) Content
 }
 
-// Check is one readiness question.
+// Discoverer is a protocol that asks the server about itself, once, when it is ready.
+type Discoverer interface {
+	// Discover are the questions. An answer that says nothing is no error.
+	Discover(t Target) []Message
+}
+
+// Exampler is a protocol that can make up a request from what the server told
+// of itself, for a model that comes with none.
+type Exampler interface {
+	// Example is the request and where it was taken from ("the schema at
+	// /openapi.json"); ok is false when what was told is not enough for one.
+	Example(t Target) (r Request, from string, ok bool)
+}
+
+// Launcher is a protocol whose platform starts the server with arguments or
+// variables of its own.
+type Launcher interface {
+	Launch(l Launch) Launch
+}
+
+// Launch is how a server is started.
+type Launch struct {
+	Entrypoint, Cmd []string
+	Env             map[string]string // on top of the image's
+	Port            int
+}
+
+// Target is the server that is asked.
+type Target struct {
+	// Model is the name the server knows the model by, from smoke.model or the
+	// model's own files; empty when neither says: then the server is asked.
+	Model string
+	// Default is what the model is called in slipway.yaml, for servers that
+	// cannot be asked.
+	Default string
+	// Told is what Discover's questions were answered with, in their order,
+	// each with the path that was asked.
+	Told []Response
+}
+
+// Check is one readiness question, asked with GET.
 type Check struct {
 	Path string
 	// Judge says what the response means.
@@ -35,6 +77,8 @@ type Check struct {
 // Readiness is what the response to a Check means.
 type Readiness struct {
 	Ready bool
+	// Never is true when the server has given up: there is no use in waiting.
+	Never bool
 	// Why says what was missing; empty when ready.
 	Why string
 }
@@ -51,7 +95,8 @@ type Message struct {
 type Response struct {
 	// Path is the one the case named, empty where it left that to the
 	// protocol. What is at another path than the protocol's own is not in its
-	// envelope: there the body is the answer.
+	// envelope: there the body is the answer. Of a check or a question it is
+	// the path that was asked.
 	Path        string
 	Status      int
 	ContentType string
@@ -66,8 +111,9 @@ type Content struct {
 	JSON []byte
 	// Text is the body of an answer that is not JSON.
 	Text string
-	// Problem says why a response that looks like a success holds no answer.
-	// The rest is then the whole body, to be shown.
+	// Problem says why a response that looks like a success holds no answer, or
+	// one that does not have the protocol's shape. The rest is then the whole
+	// body, to be shown.
 	Problem string
 }
 

@@ -53,7 +53,7 @@ func TestRequest(t *testing.T) {
 	cases(t, "request", func(p Protocol, files map[string][]byte) string {
 		var r Request
 		unmarshal(t, files["case.json"], &r)
-		m, err := p.Request(r, "iris")
+		m, err := p.Request(r, Target{Default: "iris"})
 		if err != nil {
 			return "error: " + err.Error() + "\n"
 		}
@@ -94,7 +94,7 @@ func TestAnswer(t *testing.T) {
 func TestReady(t *testing.T) {
 	cases(t, "ready", func(p Protocol, files map[string][]byte) string {
 		var b strings.Builder
-		for _, check := range p.Checks("iris", Ready{Path: strings.TrimSpace(string(files["path"]))}) {
+		for _, check := range p.Checks(Target{Default: "iris"}, Ready{Path: strings.TrimSpace(string(files["path"]))}) {
 			said := check.Judge(response(files))
 			fmt.Fprintf(&b, "GET %s\nready: %t\nwhy: %s\n", check.Path, said.Ready, said.Why)
 		}
@@ -175,7 +175,7 @@ func FuzzAnswer(f *testing.F) {
 			if c.JSON != nil && c.Text != "" {
 				t.Errorf("%s: both JSON %q and text %q", p.Name(), c.JSON, c.Text)
 			}
-			for _, check := range p.Checks("m", Ready{}) {
+			for _, check := range p.Checks(Target{Default: "m"}, Ready{}) {
 				if said := check.Judge(r); said.Ready == (said.Why != "") {
 					t.Errorf("%s: ready %t, why %q", p.Name(), said.Ready, said.Why)
 				}
@@ -194,7 +194,7 @@ func FuzzRequest(f *testing.F) {
 			r.JSON = body
 		}
 		for _, p := range all {
-			m, err := p.Request(r, "m")
+			m, err := p.Request(r, Target{Default: "m"})
 			if err == nil && (m.Method == "" || !strings.HasPrefix(m.Path, "/")) {
 				t.Errorf("%s: %+v", p.Name(), m)
 			}

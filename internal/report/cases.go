@@ -42,7 +42,7 @@ func cases(r result.Result, d detail) string {
 		if i >= d.items {
 			break
 		}
-		blocks = append(blocks, "The server connected to "+code(c, d.runes)+".")
+		blocks = append(blocks, "The server connected to "+code(c.Address, d.runes)+".")
 	}
 	return strings.TrimSuffix(join(blocks), "\n")
 }

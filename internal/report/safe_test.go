@@ -215,7 +215,9 @@ func fill(v reflect.Value, s string) {
 		fill(v.Index(1), s)
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		v.SetMapIndex(reflect.ValueOf(s), reflect.ValueOf(1.5))
+		value := reflect.New(v.Type().Elem()).Elem()
+		fill(value, s)
+		v.SetMapIndex(reflect.ValueOf(s), value)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(v.Field(i), s)

@@ -171,12 +171,17 @@ type Smoke struct {
 	// MemoryPeakBytes is the anonymous memory at its highest; MemorySource says how it was read.
 	MemoryPeakBytes *int64  `json:"memory_peak_bytes"`
 	MemorySource    *string `json:"memory_source"`
-	Network         string  `json:"network"`
+	// Network is what the server ran with: "open", "none", or "not known" (somebody else's server).
+	Network string `json:"network"`
 	// Connections are the outbound connections that the server made.
-	Connections []string `json:"connections,omitempty"`
-	// StopMS is how long the server took to stop after SIGTERM.
-	StopMS *float64 `json:"stop_ms,omitempty"`
-	Cases  []Case   `json:"cases"`
+	Connections []Connection `json:"connections,omitempty"`
+	// StopMS is how long the server took to stop after SIGTERM; StopKilled is true when it had to be killed.
+	StopMS     *float64 `json:"stop_ms,omitempty"`
+	StopKilled bool     `json:"stop_killed,omitempty"`
+	// Load is null when none was asked for.
+	Load    *Load    `json:"load,omitempty"`
+	Budgets []Budget `json:"budgets,omitempty"`
+	Cases   []Case   `json:"cases"`
 	// Log is the end of the server's output, kept when smoke did not pass.
 	Log string `json:"log,omitempty"`
 }
@@ -189,7 +194,41 @@ type Latency struct {
 	Max float64 `json:"max"`
 }
 
-// Case is one recorded request and what came of it.
+// Connection is an outbound connection of the server.
+type Connection struct {
+	Address string `json:"address"`
+	// AfterMS is when it was first seen, in milliseconds from the server's start.
+	AfterMS float64 `json:"after_ms"`
+	// BeforeReady is true for connections that were opened while it started.
+	BeforeReady bool `json:"before_ready"`
+}
+
+// Load is what a closed loop of requests measured: each worker sends the next
+// request when its last was answered, so a server that stalls is asked less in
+// that time, and a stream of requests that does not wait would see longer times.
+type Load struct {
+	Requests    int `json:"requests"`
+	Concurrency int `json:"concurrency"`
+	Warmup      int `json:"warmup"` // requests before, not counted
+	Answered    int `json:"answered"`
+	// DurationMS is the time of the whole load, in milliseconds.
+	DurationMS float64 `json:"duration_ms"`
+	// Errors counts what was not answered as alone, by kind.
+	Errors map[string]int `json:"errors,omitempty"`
+}
+
+// Budget is a bound on something that was measured.
+type Budget struct {
+	Name string `json:"name"` // startup, p50, p95, p99, memory, image
+	Unit string `json:"unit"` // ms or bytes
+	// Limit and Got are in Unit; Got is null when it was not measured: then Status is skipped, with a reason.
+	Limit  float64     `json:"limit"`
+	Got    *float64    `json:"got"`
+	Status StageStatus `json:"status"`
+	Reason string      `json:"reason"`
+}
+
+// Case is one request and what came of it.
 type Case struct {
 	Name   string      `json:"name"`
 	Status StageStatus `json:"status"`
@@ -200,6 +239,10 @@ type Case struct {
 	MaxRelDiff *float64 `json:"max_rel_diff"`
 	LatencyMS  *float64 `json:"latency_ms,omitempty"`
 	Reason     string   `json:"reason"`
+	// Note is worth saying about a case that passed.
+	Note string `json:"note,omitempty"`
+	// From is where the request came from when nobody recorded a case.
+	From string `json:"from,omitempty"`
 }
 
 // Gate is one threshold on a metric.

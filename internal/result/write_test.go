@@ -29,7 +29,10 @@ func fillIn(v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fillIn(v.Index(0))
 	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]float64{"accuracy": 0.97}))
+		value := reflect.New(v.Type().Elem()).Elem()
+		fillIn(value)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("accuracy"), value)
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			v.Set(reflect.ValueOf(time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)))

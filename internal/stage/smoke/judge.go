@@ -20,8 +20,11 @@ func judge(run *stage.Run, proto protocol.Protocol, port int, seen protocol.Obse
 	p := run.Plan.Smoke
 	record := &result.Smoke{
 		Protocol: p.Protocol, ProtocolWhy: p.ProtocolWhy, Network: "open",
-		StartupMS: seen.ReadyMS, StopMS: seen.StopMS, Connections: seen.Connections,
+		StartupMS: seen.ReadyMS, StopMS: seen.StopMS, StopKilled: seen.Killed,
 		LatencyMS: latency(seen.Answers), Cases: []result.Case{},
+	}
+	for _, c := range seen.Connections {
+		record.Connections = append(record.Connections, result.Connection(c))
 	}
 	if seen.Memory != nil {
 		record.MemoryPeakBytes, record.MemorySource = &seen.Memory.PeakBytes, &seen.Memory.Source
