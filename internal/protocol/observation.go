@@ -8,6 +8,8 @@ type Observations struct {
 	Version  int    `json:"version"`
 	Run      string `json:"run"`
 	Protocol string `json:"protocol"`
+	// Port is the one that was asked.
+	Port int `json:"port"`
 	// ReadyMS is the time from start to ready in milliseconds; null when the server never was.
 	ReadyMS *float64 `json:"ready_ms"`
 	// NotReady says why the server never became ready, with the last readiness answer; empty when it did.

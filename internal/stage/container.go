@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 
 	"github.com/slipway-dev/slipway/internal/layer"
 )
@@ -42,7 +43,16 @@ type Exec struct {
 	OutputTo string
 	// User overrides the image's user.
 	User string
+	// Insecure gives the command every capability and takes its seccomp filter
+	// away, which closing its network takes. An engine that does not allow it
+	// answers with ErrInsecure.
+	Insecure bool
+	// GPUs asks the engine for its GPUs, where it has any.
+	GPUs int
 }
+
+// ErrInsecure is an engine that gives no command more privileges than usual.
+var ErrInsecure = errors.New("the engine allows no privileged command")
 
 // File is one file put into a container: its content, or the host file that
 // has it, with the mode that it has there.
