@@ -99,7 +99,7 @@ func (p program) carryOut(ctx context.Context, l loaded, f flags, scratch string
 	}
 	defer log.Close() //nolint:errcheck // a log
 
-	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, nonce: nonce()}
+	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce()}
 	watch.Started(gathering)
 	var base *stage.Base
 	var group errgroup.Group // not WithContext: the first error must not hide the others' work

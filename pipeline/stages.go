@@ -20,6 +20,7 @@ type tools struct {
 	store    layer.Store
 	probe    string // path of the helper binary for the image's platform
 	scratch  string // a directory of this run, removed after it
+	out      string // the directory of the result
 	nonce    string // this run and no other
 }
 
@@ -34,7 +35,7 @@ func stages(t tools) []stage.Stage {
 		// the model's own tests, in exactly that image
 		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe, Scratch: t.scratch, Nonce: t.nonce}.Run},
 		// the image's own server, asked for predictions that were recorded before
-		{Name: "smoke", Check: true, Run: smoke.Stage{Probe: t.probe, Scratch: t.scratch, Nonce: t.nonce}.Run},
+		{Name: "smoke", Check: true, Run: smoke.Stage{Probe: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
 		// the model's metrics, held against what was set for them
 		{Name: "gate", Check: true, Run: gate.Stage{}.Run},
 		// and only when all of that passed: bytes, manifest, tags

@@ -143,15 +143,10 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	if len(c.Test.Command) > 0 {
 		p.Test = &Test{Test: c.Test, Files: f.Tests}
 	}
-	if c.Smoke.Protocol != "" {
-		p.Smoke = &Smoke{Smoke: c.Smoke, Command: c.Serve.Command, Port: c.Serve.Port, Env: smokeEnv(c)}
-	}
+	p.Smoke = smoke(c)
 	p.Found = c.Detected
 	for _, d := range c.Detected {
-		switch {
-		case d.Field == "smoke.protocol" && p.Smoke != nil:
-			p.Smoke.ProtocolWhy = d.Why
-		case d.Field == "test.command" && p.Test == nil:
+		if d.Field == "test.command" && p.Test == nil {
 			p.noTests = d.Why
 		}
 	}
@@ -161,6 +156,24 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 		p.Warnings = append(p.Warnings, "no tags: "+f.Head+" is checked out, and the event is about "+e.Commit)
 	}
 	return p
+}
+
+// ForSmoke plans what asks an image, or a server, that is there already.
+func ForSmoke(c config.Config, platform string) Plan {
+	return Plan{Model: c.Model, Platform: platform, Smoke: smoke(c), Found: c.Detected}
+}
+
+func smoke(c config.Config) *Smoke {
+	if c.Smoke.Protocol == "" {
+		return nil
+	}
+	s := &Smoke{Smoke: c.Smoke, Command: c.Serve.Command, Port: c.Serve.Port, Env: smokeEnv(c)}
+	for _, d := range c.Detected {
+		if d.Field == "smoke.protocol" {
+			s.ProtocolWhy = d.Why
+		}
+	}
+	return s
 }
 
 // smokeEnv is what the server gets on top of the image's own environment. For

@@ -63,13 +63,29 @@ func testStep(p Plan) Step {
 }
 
 func smokeStep(p Plan) Step {
-	switch {
-	case p.Smoke == nil:
+	if p.Smoke == nil {
 		return Step{Stage: "smoke", Skip: "smoke.protocol is not set"}
-	case len(p.Smoke.Cases) == 0:
-		return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and wait until it is ready (%s); there is no case to ask", p.Smoke.Protocol)}
 	}
-	return Step{Stage: "smoke", Do: fmt.Sprintf("start the server and ask %s (%s)", count(len(p.Smoke.Cases), "case"), p.Smoke.Protocol)}
+	do := "start the server and "
+	if p.Smoke.Protocol == "exec" {
+		do = ""
+	}
+	switch n := len(p.Smoke.Cases); {
+	case n == 0:
+		do += "wait until it is ready; there is no case, so a request is made of what it tells, where it does"
+	case n == 1 && p.Smoke.Cases[0].From != "":
+		do += "ask what is in " + p.Smoke.Cases[0].From + "; no answer is recorded"
+	default:
+		do += "ask " + count(n, "case")
+	}
+	do += " (" + p.Smoke.Protocol + ")"
+	if l := p.Smoke.Load; l != nil {
+		do += fmt.Sprintf(", then %s, %d at a time", count(l.Requests, "request"), l.Concurrency)
+	}
+	if p.Smoke.Network == "none" {
+		do += ", with the network closed"
+	}
+	return Step{Stage: "smoke", Do: do}
 }
 
 func gateStep(p Plan) Step {

@@ -47,7 +47,7 @@ func Smoke(ctx context.Context, args, env []string, stderr io.Writer) error {
 	if spec, err := readSpec(*specFile); err != nil {
 		observed.Error = err.Error()
 	} else {
-		observed.Run = spec.Run
+		observed.Run, observed.Protocol, observed.Port, observed.Network = spec.Run, spec.Protocol, spec.Port, "open"
 		observe(ctx, spec, env, &observed)
 	}
 	return writeJSON(*out, observed)

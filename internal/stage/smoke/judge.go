@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/expect"
@@ -15,56 +16,113 @@ import (
 // logLines is how much of the server's output a result keeps when smoke did not pass.
 const logLines = 50
 
-// judge holds what was seen against what was recorded, and records both.
-func judge(run *stage.Run, proto protocol.Protocol, port int, seen protocol.Observations) (stage.Outcome, error) {
+// Judge holds what was seen against what was recorded and the budgets, and
+// records all of it in the run's result.
+func Judge(run *stage.Run, seen protocol.Observations) (stage.Outcome, error) {
 	p := run.Plan.Smoke
-	record := &result.Smoke{
-		Protocol: p.Protocol, ProtocolWhy: p.ProtocolWhy, Network: "open",
-		StartupMS: seen.ReadyMS, StopMS: seen.StopMS, StopKilled: seen.Killed,
-		LatencyMS: latency(seen.Answers), Cases: []result.Case{},
+	proto, err := protocol.For(seen.Protocol)
+	if err != nil {
+		return stage.Outcome{}, err
 	}
-	for _, c := range seen.Connections {
-		record.Connections = append(record.Connections, result.Connection(c))
-	}
-	if seen.Memory != nil {
-		record.MemoryPeakBytes, record.MemorySource = &seen.Memory.PeakBytes, &seen.Memory.Source
-	}
+	record := measured(seen)
+	record.ProtocolWhy = p.ProtocolWhy
 	run.Result.Smoke = record
-	if seen.ReadyMS == nil {
+	if seen.GPUs != nil && *seen.GPUs < p.GPUs {
+		return withoutGPU(run, *seen.GPUs)
+	}
+	if why := notStarted(seen); why != "" {
 		record.Log = stage.Tail(seen.Log, logLines)
-		return stage.Fail(notStarted(seen), "the end of the server's output is in the report")
+		return stage.Fail(why, "the end of the server's output is in the report")
 	}
-	recorded := 0
-	for n, c := range p.Cases {
-		var answer protocol.Answer
-		if n < len(seen.Answers) {
-			answer = seen.Answers[n]
-		} else {
-			answer = protocol.Answer{Error: "it was not asked"}
+	cases := asked(p.Cases, seen)
+	for n, c := range cases {
+		record.Cases = append(record.Cases, one(c, proto, answerTo(c.Name, n, seen.Answers)))
+	}
+	record.Budgets = budgets(p.Budgets, record, run.Result.Image)
+	note(run, cases, seen)
+	if reason, remedy := wrong(record, seen); reason != "" {
+		record.Log = stage.Tail(seen.Log, logLines)
+		return stage.Fail(reason, remedy)
+	}
+	markTested(run)
+	return stage.Pass()
+}
+
+// wrong is the first thing that fails the model, and what its author can do; empty when nothing does.
+func wrong(record *result.Smoke, seen protocol.Observations) (reason, remedy string) {
+	const inReport = "the end of the server's output is in the report"
+	failed := slices.ContainsFunc(record.Cases, func(c result.Case) bool { return c.Status != result.StagePassed })
+	silent := firstSilent(seen.Answers)
+	switch {
+	case seen.OnlyLoopback(seen.Port):
+		return fmt.Sprintf("the server listens on port %d of 127.0.0.1 only: nobody outside of the container can reach it", seen.Port), "have it listen on 0.0.0.0"
+	case seen.Exit != nil:
+		return "the server ended while it was asked: " + ended(*seen.Exit), inReport
+	case failed && silent != nil && silent.Invalid:
+		return "no request could be made for " + silent.Name + ": " + silent.Error, "say it in the case, or with smoke.model"
+	case failed && silent != nil:
+		return "no answer to " + silent.Name + ": " + silent.Error, inReport
+	case failed:
+		return answered(record.Cases), "expected and got are listed by case; if the new answer is right, `slipway record` writes it into the case"
+	case seen.Load != nil && len(seen.Load.Errors) > 0:
+		return "under load, " + kinds(*seen.Load), inReport
+	}
+	return broken(record.Budgets)
+}
+
+// asked are the cases, or the request that was made up where there is none.
+func asked(cases []config.Case, seen protocol.Observations) []config.Case {
+	if len(cases) > 0 || seen.Example == nil {
+		return cases
+	}
+	return []config.Case{{
+		Name: seen.Example.Request.Name, Request: seen.Example.Request, From: seen.Example.From,
+		Expect: expect.Expectation{Finite: true},
+	}}
+}
+
+// answerTo is the first round's answer to a case. Observations that are judged
+// again may be of other cases than there are now.
+func answerTo(name string, n int, answers []protocol.Answer) protocol.Answer {
+	if n < len(answers) && answers[n].Name == name {
+		return answers[n]
+	}
+	for _, a := range answers {
+		if a.Name == name {
+			return a
 		}
-		if len(c.Expect.Answer) > 0 {
-			recorded++
-		}
-		record.Cases = append(record.Cases, one(c, proto, answer))
 	}
-	if seen.OnlyLoopback(port) {
-		return stage.Fail(fmt.Sprintf("the server listens on port %d of 127.0.0.1 only: nobody outside of the container can reach it", port), "have it listen on 0.0.0.0")
+	return protocol.Answer{Name: name, Error: "it was not asked"}
+}
+
+func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.Case {
+	out := result.Case{Name: c.Name, Status: result.StageFailed, From: c.From}
+	if answer.Error != "" {
+		out.Reason = answer.Error
+		return out
 	}
-	if !slices.ContainsFunc(record.Cases, func(c result.Case) bool { return c.Status != result.StagePassed }) {
-		if recorded == 0 {
-			run.Result.Unverified = append(run.Result.Unverified, "no answer was recorded to compare a prediction with")
-		}
-		markTested(run)
-		return stage.Pass()
+	out.LatencyMS = &answer.LatencyMS
+	verdict := expect.Judge(c.Expect, Answer(proto, c.Request, answer))
+	if verdict.Passed {
+		out.Status = result.StagePassed
 	}
-	record.Log = stage.Tail(seen.Log, logLines)
-	if e := seen.Exit; e != nil {
-		return stage.Fail("the server ended while it was asked: "+ended(*e), "the end of the server's output is in the report")
+	out.Reason, out.Note, out.Expected, out.Got = verdict.Reason, verdict.Note, verdict.Expected, verdict.Got
+	out.MaxAbsDiff, out.MaxRelDiff = verdict.MaxAbsDiff, verdict.MaxRelDiff
+	return out
+}
+
+// Answer is the answer in what came back, as its protocol finds it.
+func Answer(proto protocol.Protocol, r protocol.Request, a protocol.Answer) expect.Answer {
+	content := proto.Answer(protocol.Response{Path: r.Path, Status: a.Status, ContentType: a.ContentType, Body: a.Body})
+	out := expect.Answer{
+		Status: a.Status, ContentType: a.ContentType,
+		JSON: content.JSON, Text: content.Text, Problem: content.Problem,
+		Truncated: a.Truncated, Length: a.Length, SHA256: a.SHA256, LatencyMS: a.LatencyMS,
 	}
-	if silent := firstSilent(seen.Answers); silent != nil {
-		return stage.Fail("no answer to "+silent.Name+": "+silent.Error, "the end of the server's output is in the report")
+	if a.Exit != nil {
+		out.Exit = &a.Exit.Code
 	}
-	return stage.Fail(answered(record.Cases), "expected and got are listed by case; if the new answer is right, record it in the case file")
+	return out
 }
 
 // firstSilent is the first case that got no complete answer at all.
@@ -77,39 +135,18 @@ func firstSilent(answers []protocol.Answer) *protocol.Answer {
 	return nil
 }
 
-// markTested notes that the image of this platform was really run.
-func markTested(run *stage.Run) {
-	for n := range run.Result.Image.Platforms {
-		if run.Result.Image.Platforms[n].Platform == run.Image.Platform {
-			run.Result.Image.Platforms[n].Tested = true
+// answered says in a few words how many cases were as recorded.
+func answered(cases []result.Case) string {
+	var off []string
+	for _, c := range cases {
+		if c.Status != result.StagePassed {
+			off = append(off, c.Name)
 		}
 	}
-}
-
-func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.Case {
-	out := result.Case{Name: c.Name, Status: result.StageFailed}
-	if answer.Error != "" {
-		out.Reason = answer.Error
-		return out
+	if len(off) == 1 {
+		return "the answer to " + off[0] + " is not as expected"
 	}
-	out.LatencyMS = &answer.LatencyMS
-	verdict := expect.Judge(c.Expect, got(proto, c, answer))
-	if verdict.Passed {
-		out.Status = result.StagePassed
-	}
-	out.Reason, out.Expected, out.Got = verdict.Reason, verdict.Expected, verdict.Got
-	out.MaxAbsDiff, out.MaxRelDiff = verdict.MaxAbsDiff, verdict.MaxRelDiff
-	return out
-}
-
-// got is the answer in what came back, as its protocol finds it.
-func got(proto protocol.Protocol, c config.Case, a protocol.Answer) expect.Answer {
-	content := proto.Answer(protocol.Response{Path: c.Request.Path, Status: a.Status, ContentType: a.ContentType, Body: a.Body})
-	return expect.Answer{
-		Status: a.Status, ContentType: a.ContentType,
-		JSON: content.JSON, Text: content.Text, Problem: content.Problem,
-		Truncated: a.Truncated, Length: a.Length,
-	}
+	return fmt.Sprintf("%d of %d answers are not as expected: %s", len(off), len(cases), strings.Join(off, ", "))
 }
 
 // latency gives percentiles by the nearest-rank method over the cases that were answered.

@@ -3,6 +3,7 @@ package smoke
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/expect"
@@ -26,7 +27,7 @@ func TestJudge(t *testing.T) {
 		unverified bool
 	}{
 		{"as recorded", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[1.0]")}}, result.StagePassed, "", false},
-		{"another answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StageFailed, "the answer to one is not as recorded", false},
+		{"another answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StageFailed, "the answer to one is not as expected", false},
 		{"no answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Error: "timed out"}}}, result.StageFailed, "no answer to one: timed out", false},
 		{"it died at start", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 3, AfterMS: 1500}}, result.StageFailed, "ended before it was ready: exit code 3 after 1.5 s", false},
 		{"killed", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 137, Signal: "SIGKILL", OOM: true}}, result.StageFailed, "out of memory", false},
@@ -37,16 +38,13 @@ func TestJudge(t *testing.T) {
 		{"nothing recorded", []config.Case{{Name: "one"}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StagePassed, "", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			proto, err := protocol.For("http")
-			if err != nil {
-				t.Fatal(err)
-			}
 			run := &stage.Run{
 				Plan:   plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Protocol: "http", Cases: test.cases}}},
 				Image:  stage.Image{Platform: "linux/amd64"},
 				Result: &result.Result{Image: &result.Image{Platforms: []result.Platform{{Platform: "linux/amd64"}}}},
 			}
-			got, err := judge(run, proto, 8080, test.seen)
+			test.seen.Protocol, test.seen.Port, test.seen.Network = "http", 8080, "open"
+			got, err := Judge(run, test.seen)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,6 +56,94 @@ func TestJudge(t *testing.T) {
 			}
 			if tested := run.Result.Image.Platforms[0].Tested; tested != (test.status == result.StagePassed) {
 				t.Errorf("tested: %v", tested)
+			}
+		})
+	}
+}
+
+// TestUnchecked: what green does not cover is said, each with its reason.
+func TestUnchecked(t *testing.T) {
+	ready, none := 12.0, 0
+	recorded := []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1")}}}
+	answers := []protocol.Answer{{Name: "one", Status: 200, Body: []byte("1"), LatencyMS: 3}}
+	early := []protocol.Connection{{Address: "203.0.113.7:443", AfterMS: 40, BeforeReady: true}, {Address: "203.0.113.8:443", AfterMS: 90}}
+	for _, test := range []struct {
+		name       string
+		smoke      config.Smoke
+		seen       protocol.Observations
+		status     result.StageStatus
+		unverified string
+		warning    string
+	}{
+		{"nothing", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "", ""},
+		{"no GPU", config.Smoke{Cases: recorded, GPUs: 2}, protocol.Observations{GPUs: &none}, result.StageSkipped, "needs 2 GPUs", ""},
+		{"an open network", config.Smoke{Cases: recorded, Network: "none"}, protocol.Observations{ReadyMS: &ready, Answers: answers, Network: "open", NetworkWhy: "no privileges"}, result.StagePassed, "could not be: no privileges", ""},
+		{"a closed network", config.Smoke{Cases: recorded, Network: "none"}, protocol.Observations{ReadyMS: &ready, Answers: answers, Network: "none"}, result.StagePassed, "", ""},
+		{"an example", config.Smoke{}, protocol.Observations{ReadyMS: &ready, Answers: answers, Example: &protocol.Example{Request: protocol.Request{Name: "one"}, From: "the schema"}}, result.StagePassed, "the request is from the schema", ""},
+		{"only a status", config.Smoke{Cases: []config.Case{{Name: "one"}}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "no answer was recorded to compare", ""},
+		{"downloads", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Connections: early}, result.StagePassed, "", "connected to 203.0.113.7:443 while it started"},
+		{"killed", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Killed: true}, result.StagePassed, "", "did not stop on SIGTERM"},
+		{"unread memory", config.Smoke{Cases: recorded, Budgets: config.Budgets{Memory: 1 << 20}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "the budget for memory: the memory could not be read", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.seen.Protocol = "http"
+			run := &stage.Run{Plan: plan.Plan{Smoke: &plan.Smoke{Smoke: test.smoke}}, Result: &result.Result{}}
+			got, err := Judge(run, test.seen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Status != test.status {
+				t.Errorf("%s: %s", got.Status, got.Reason)
+			}
+			if all := strings.Join(run.Result.Unverified, "; "); !strings.Contains(all, test.unverified) || (all == "") != (test.unverified == "") {
+				t.Errorf("unverified: %q", all)
+			}
+			if all := strings.Join(run.Result.Warnings, "; "); !strings.Contains(all, test.warning) || (all == "") != (test.warning == "") {
+				t.Errorf("warnings: %q", all)
+			}
+		})
+	}
+}
+
+// TestBudgets: a broken budget says by how much.
+func TestBudgets(t *testing.T) {
+	ready, peak := 2500.0, int64(600<<20)
+	seen := protocol.Observations{
+		Protocol: "http", ReadyMS: &ready, Memory: &protocol.Memory{PeakBytes: peak},
+		Answers: []protocol.Answer{{Name: "one", Status: 200, Body: []byte("1"), LatencyMS: 3}},
+		Load: &protocol.LoadSeen{
+			Load: protocol.Load{Requests: 50, Concurrency: 4}, Answered: 50, DurationMS: 500,
+			Latency: &protocol.Percentiles{P50: 8, P95: 240, P99: 300, Max: 301},
+		},
+	}
+	for _, test := range []struct {
+		name    string
+		budgets config.Budgets
+		errors  map[string]int
+		reason  string
+	}{
+		{"kept", config.Budgets{Startup: 3 * time.Second, P95: 250 * time.Millisecond, Memory: 700 << 20, Image: 2 << 20}, nil, ""},
+		{"startup", config.Budgets{Startup: 2 * time.Second}, nil, "startup is 2500.0 ms, 500.0 ms (25 %) over its budget of 2000.0 ms"},
+		{"p95", config.Budgets{P50: 10 * time.Millisecond, P95: 200 * time.Millisecond}, nil, "p95 is 240.0 ms, 40.0 ms (20 %) over its budget of 200.0 ms"},
+		{"memory", config.Budgets{Memory: 500 << 20}, nil, "memory is 600.0 MiB, 100.0 MiB (20 %) over its budget of 500.0 MiB"},
+		{"image", config.Budgets{Image: 512 << 10}, nil, "image is 1.0 MiB, 0.5 MiB (100 %) over its budget of 0.5 MiB"},
+		{"errors", config.Budgets{}, map[string]int{"timeout": 2, "status 503": 1}, "under load, 3 of 50 requests were not answered as when asked alone: 1 × status 503, 2 × timeout"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			seen.Load.Errors = test.errors
+			run := &stage.Run{
+				Plan:   plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Budgets: test.budgets, Cases: []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1")}}}}}},
+				Result: &result.Result{Image: &result.Image{Platforms: []result.Platform{{Size: 1 << 20}}}},
+			}
+			got, err := Judge(run, seen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Reason != test.reason {
+				t.Errorf("%s: %q, want %q", got.Status, got.Reason, test.reason)
+			}
+			if rate := *run.Result.Smoke.ThroughputRPS; rate != 100 {
+				t.Errorf("throughput is %v", rate)
 			}
 		})
 	}

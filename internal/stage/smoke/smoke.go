@@ -7,21 +7,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/protocol"
-	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
 const outDir = "/slipway/out"
 
+// ObservationsFile is where the observations of a run are kept beside its
+// result, to be judged again.
+const ObservationsFile = "observations.json"
+
 // Stage runs the probe in the image and judges what it saw.
 type Stage struct {
 	Probe   string // path of the probe for the image's platform
 	Scratch string // a directory for files of this run
+	Out     string // the directory that the observations are kept in
 	Nonce   string // differs from run to run: the server is really started each time
 }
 
@@ -31,60 +34,70 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		run.Result.Unverified = append(run.Result.Unverified, "the server was not asked for a prediction")
 		return stage.Skip("%s", why)
 	}
-	proto, err := protocol.For(run.Plan.Smoke.Protocol)
+	seen, err := s.Observe(ctx, run, 1)
+	var nothing *NothingToStart
+	if errors.As(err, &nothing) {
+		return stage.Fail(nothing.Error(), "give it one, or set serve.command in slipway.yaml")
+	}
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	spec := s.spec(run, proto)
-	if len(spec.Command) == 0 {
-		return stage.Fail("the image has no entrypoint and no command, so there is nothing to start", "give it one, or set serve.command in slipway.yaml")
-	}
-	seen, err := s.observe(ctx, run, spec)
+	return Judge(run, seen)
+}
+
+// Observe starts the server in the run's container and asks every case in
+// each of several rounds. What it saw is kept in the directory Out.
+func (s Stage) Observe(ctx context.Context, run *stage.Run, rounds int) (protocol.Observations, error) {
+	var seen protocol.Observations
+	spec, err := makeSpec(run)
 	if err != nil {
-		return stage.Outcome{}, err
+		return seen, err
 	}
-	return judge(run, proto, spec.Port, seen)
+	spec.Run, spec.Rounds = s.Nonce, rounds
+	seen, err = s.probe(ctx, run, spec)
+	if err != nil {
+		return seen, err
+	}
+	if seen.Error != "" {
+		return seen, fmt.Errorf("the probe could not do its work: %s", seen.Error)
+	}
+	return seen, s.keep(seen)
 }
 
-// spec is what the probe is told.
-func (s Stage) spec(run *stage.Run, proto protocol.Protocol) protocol.Spec {
-	p := run.Plan.Smoke
-	image := run.Container.Config()
-	spec := protocol.Spec{
-		Version: protocol.SpecVersion, Run: s.Nonce, Protocol: p.Protocol, Model: run.Plan.Model,
-		Command: p.Command, Env: p.Env, Port: port(p, image.Ports, proto),
-		Ready: protocol.Ready{Path: p.ReadyPath, TimeoutMS: p.Timeout.Milliseconds()},
+// probe runs the probe, with the network closed when the spec says so. An
+// engine that does not let it do that runs it with the network open: then
+// what was seen says so.
+func (s Stage) probe(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
+	if spec.Network != "none" {
+		return s.exec(ctx, run, spec)
 	}
-	if len(spec.Command) == 0 {
-		spec.Command = image.Command()
+	closed := spec
+	closed.User = run.Container.Config().User
+	seen, err := s.exec(ctx, run, closed)
+	if !errors.Is(err, stage.ErrInsecure) {
+		return seen, err
 	}
-	for _, c := range p.Cases {
-		spec.Cases = append(spec.Cases, c.Request)
+	spec.Network = "open"
+	if seen, err = s.exec(ctx, run, spec); err == nil {
+		seen.NetworkWhy = "the engine gives no container the privileges it takes"
 	}
-	return spec
+	return seen, err
 }
 
-// port is the configured one, else the only one the image exposes, else the protocol's.
-func port(p *plan.Smoke, exposed []int, proto protocol.Protocol) int {
-	switch {
-	case p.Port != 0:
-		return p.Port
-	case len(exposed) == 1:
-		return exposed[0]
-	}
-	return proto.DefaultPort()
-}
-
-func (s Stage) observe(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
+func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
 	var seen protocol.Observations
 	told, err := json.Marshal(spec)
 	if err != nil {
 		return seen, fmt.Errorf("writing the probe's orders: %w", err)
 	}
 	dir := filepath.Join(s.Scratch, "smoke")
-	x := stage.Supervise(s.Probe, run.Container.Config(), "smoke", "--spec", "/slipway/spec.json", "--out", outDir+"/observations.json")
+	x := stage.Supervise(s.Probe, run.Container.Config(), "smoke", "--spec", "/slipway/spec.json", "--out", outDir+"/"+ObservationsFile)
 	x.Files["/slipway/spec.json"] = stage.File{Content: told}
 	x.Output, x.OutputTo = outDir, dir
+	x.GPUs = spec.GPUs
+	if spec.Network == "none" {
+		x.Insecure, x.User = true, "0:0" // the probe gives all of it up before it starts the server
+	}
 	_, err = run.Container.Exec(ctx, x)
 	var exit *stage.ExitError
 	if errors.As(err, &exit) {
@@ -93,48 +106,21 @@ func (s Stage) observe(ctx context.Context, run *stage.Run, spec protocol.Spec) 
 	if err != nil {
 		return seen, err
 	}
-	data, err := stage.ReadOutput(dir, "observations.json")
+	data, err := stage.ReadOutput(dir, ObservationsFile)
+	if err == nil {
+		err = json.Unmarshal(data, &seen)
+	}
 	if err != nil {
 		return seen, fmt.Errorf("reading what the probe saw: %w", err)
-	}
-	if err := json.Unmarshal(data, &seen); err != nil {
-		return seen, fmt.Errorf("reading what the probe saw: %w", err)
-	}
-	if seen.Error != "" {
-		return seen, fmt.Errorf("the probe could not do its work: %s", seen.Error)
 	}
 	return seen, nil
 }
 
-// notStarted is the reason of a server that was never ready.
-func notStarted(seen protocol.Observations) string {
-	if e := seen.Exit; e != nil {
-		return "the server ended before it was ready: " + ended(*e)
+// keep writes the observations beside the result.
+func (s Stage) keep(seen protocol.Observations) error {
+	data, err := json.MarshalIndent(seen, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keeping what the probe saw: %w", err)
 	}
-	return "the server was never ready: " + seen.NotReady
-}
-
-func ended(e protocol.Exit) string {
-	how := fmt.Sprintf("exit code %d", e.Code)
-	switch {
-	case e.OOM:
-		how = "out of memory"
-	case e.Signal != "":
-		how = e.Signal
-	}
-	return fmt.Sprintf("%s after %.1f s", how, e.AfterMS/1000)
-}
-
-// answered says in a few words how many cases were as recorded.
-func answered(cases []result.Case) string {
-	var wrong []string
-	for _, c := range cases {
-		if c.Status != result.StagePassed {
-			wrong = append(wrong, c.Name)
-		}
-	}
-	if len(wrong) == 1 {
-		return "the answer to " + wrong[0] + " is not as recorded"
-	}
-	return fmt.Sprintf("%d of %d answers are not as recorded: %s", len(wrong), len(cases), strings.Join(wrong, ", "))
+	return os.WriteFile(filepath.Join(s.Out, ObservationsFile), data, 0o644)
 }

@@ -1,0 +1,75 @@
+package smoke
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
+)
+
+// measured is the part of the record that is no judgement.
+func measured(seen protocol.Observations) *result.Smoke {
+	record := &result.Smoke{
+		Protocol: seen.Protocol, Network: seen.Network,
+		StartupMS: seen.ReadyMS, StopMS: seen.StopMS, StopKilled: seen.Killed,
+		LatencyMS: latency(seen.Answers), Cases: []result.Case{},
+	}
+	for _, c := range seen.Connections {
+		record.Connections = append(record.Connections, result.Connection(c))
+	}
+	if seen.Memory != nil {
+		record.MemoryPeakBytes, record.MemorySource = &seen.Memory.PeakBytes, &seen.Memory.Source
+	}
+	if l := seen.Load; l != nil {
+		record.Load = &result.Load{
+			Requests: l.Requests, Concurrency: l.Concurrency, Warmup: l.Warmup,
+			Answered: l.Answered, DurationMS: l.DurationMS, Errors: l.Errors,
+		}
+		if l.Latency != nil {
+			all := result.Latency(*l.Latency)
+			record.LatencyMS = &all
+		}
+		if l.DurationMS > 0 {
+			rate := float64(l.Answered) / l.DurationMS * 1000
+			record.ThroughputRPS = &rate
+		}
+	}
+	return record
+}
+
+// notStarted is why the server was never ready; empty when it was. A command
+// (protocol exec) need not be.
+func notStarted(seen protocol.Observations) string {
+	switch {
+	case seen.ReadyMS != nil || seen.Protocol == "exec":
+		return ""
+	case seen.Exit != nil:
+		return "the server ended before it was ready: " + ended(*seen.Exit)
+	}
+	return "the server was never ready: " + seen.NotReady
+}
+
+func ended(e protocol.Exit) string {
+	how := fmt.Sprintf("exit code %d", e.Code)
+	switch {
+	case e.OOM:
+		how = "out of memory"
+	case e.Signal != "":
+		how = e.Signal
+	}
+	return fmt.Sprintf("%s after %.1f s", how, e.AfterMS/1000)
+}
+
+// kinds counts the errors of a load.
+func kinds(l protocol.LoadSeen) string {
+	total := 0
+	var each []string
+	for _, kind := range slices.Sorted(maps.Keys(l.Errors)) {
+		total += l.Errors[kind]
+		each = append(each, fmt.Sprintf("%d × %s", l.Errors[kind], kind))
+	}
+	return fmt.Sprintf("%d of %d requests were not answered as when asked alone: %s", total, l.Requests, strings.Join(each, ", "))
+}

@@ -1,0 +1,75 @@
+package smoke
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/stage"
+)
+
+// note says what green does not cover, and what its reader should know.
+func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
+	res := run.Result
+	switch {
+	case slices.ContainsFunc(cases, func(c config.Case) bool { return c.Expect.Recorded() }):
+	case len(cases) == 1 && cases[0].From != "":
+		res.Unverified = append(res.Unverified, "no answer was recorded: the request is from "+cases[0].From+", and its answer was checked for status, shape and finite numbers only")
+	case len(cases) == 0:
+		res.Unverified = append(res.Unverified, "there is no case, and nothing to make a request of: the server was not asked for a prediction")
+	default:
+		res.Unverified = append(res.Unverified, "no answer was recorded to compare a prediction with")
+	}
+	if run.Plan.Smoke.Network == "none" && seen.Network != "none" {
+		res.Unverified = append(res.Unverified, "the network was to be closed and could not be: "+seen.NetworkWhy)
+	}
+	for _, b := range res.Smoke.Budgets {
+		if b.Status == result.StageSkipped {
+			res.Unverified = append(res.Unverified, fmt.Sprintf("the budget for %s: %s", b.Name, b.Reason))
+		}
+	}
+	if seen.Load != nil && seen.Load.Cut {
+		res.Warnings = append(res.Warnings, "the load was cut short: its time was over")
+	}
+	var early []string
+	for _, c := range seen.Connections {
+		if c.BeforeReady {
+			early = append(early, c.Address)
+		}
+	}
+	if len(early) > 0 {
+		res.Warnings = append(res.Warnings, "the server connected to "+strings.Join(early, ", ")+" while it started: what it loads from there is not in the image; `smoke: {network: none}` finds out whether it starts without")
+	}
+	if seen.Killed {
+		res.Warnings = append(res.Warnings, "the server did not stop on SIGTERM and was killed: whoever stops its container will wait, and requests under way are lost")
+	}
+}
+
+// withoutGPU is the end for a model that needs more GPUs than there are: nothing is wrong with it, and nothing is known of it.
+func withoutGPU(run *stage.Run, there int) (stage.Outcome, error) {
+	why := fmt.Sprintf("the model needs %s (smoke.requires), and the engine's machine has %d", gpus(run.Plan.Smoke.GPUs), there)
+	run.Result.Unverified = append(run.Result.Unverified, "the server was not asked for a prediction: "+why)
+	return stage.Skip("%s", why)
+}
+
+func gpus(n int) string {
+	if n == 1 {
+		return "1 GPU"
+	}
+	return fmt.Sprintf("%d GPUs", n)
+}
+
+// markTested notes that the image of this platform was really run.
+func markTested(run *stage.Run) {
+	if run.Result.Image == nil {
+		return
+	}
+	for n := range run.Result.Image.Platforms {
+		if run.Result.Image.Platforms[n].Platform == run.Image.Platform {
+			run.Result.Image.Platforms[n].Tested = true
+		}
+	}
+}
