@@ -32,16 +32,16 @@ func (httpProtocol) Checks(_ Target, ready Ready) []Check {
 	}}}
 }
 
+// Request sends the body as it is, with POST; without one it is a GET.
 func (httpProtocol) Request(r Request, _ Target) (Message, error) {
-	switch {
-	case r.JSON != nil && r.Text != nil:
-		return Message{}, errBothBodies
-	case r.JSON != nil:
-		return message(r, http.MethodPost, "/", "application/json", r.JSON)
-	case r.Text != nil:
-		return message(r, http.MethodPost, "/", "text/plain; charset=utf-8", []byte(*r.Text))
+	contentType, data, err := payload(r)
+	if err != nil {
+		return Message{}, err
 	}
-	return message(r, http.MethodGet, "/", "", nil)
+	if data == nil {
+		return message(r, http.MethodGet, "/", "", nil)
+	}
+	return message(r, http.MethodPost, "/", contentType, data)
 }
 
 func (httpProtocol) Answer(r Response) Content { return body(r) }

@@ -2,13 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
-)
-
-var (
-	errBothBodies = errors.New("the request has both json and text: keep one")
-	errNoBody     = errors.New("the request has no body: give json, or text (CSV)")
 )
 
 // mlflow is the scoring server of MLflow.
@@ -39,20 +33,20 @@ func (mlflow) Checks(_ Target, ready Ready) []Check {
 
 // Request wraps plain JSON as {"inputs": …}, and sends what already is an envelope as it is.
 func (mlflow) Request(r Request, _ Target) (Message, error) {
+	contentType, data, err := payload(r)
 	switch {
-	case r.JSON != nil && r.Text != nil:
-		return Message{}, errBothBodies
-	case r.JSON != nil && mlflowEnvelope(r.JSON):
-		return message(r, http.MethodPost, invocations, "application/json", r.JSON)
-	case r.JSON != nil:
-		return message(r, http.MethodPost, invocations, "application/json", wrap("inputs", r.JSON))
+	case err != nil:
+		return Message{}, err
+	case data == nil && r.Method == "":
+		return Message{}, errNoBody
+	case data == nil:
+		return message(r, http.MethodPost, invocations, "", nil)
+	case r.JSON != nil && !mlflowEnvelope(r.JSON):
+		data = wrap("inputs", r.JSON)
 	case r.Text != nil:
-		// The only text that the scoring server takes.
-		return message(r, http.MethodPost, invocations, "text/csv", []byte(*r.Text))
-	case r.Method == http.MethodGet:
-		return message(r, http.MethodGet, invocations, "", nil)
+		contentType = "text/csv" // the only text that the scoring server takes
 	}
-	return Message{}, errNoBody
+	return message(r, http.MethodPost, invocations, contentType, data)
 }
 
 // mlflowEnvelope is true for a body that MLflow's parse_json_input or its

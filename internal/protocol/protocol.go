@@ -29,8 +29,39 @@ type Protocol interface {
 
 // Discoverer is a protocol that asks the server about itself, once, when it is ready.
 type Discoverer interface {
-	// Discover are the questions. An answer that says nothing is no error.
+	// Discover are the questions, known from what was told so far: one whose
+	// path depends on an answer (the metadata of the only model that is served)
+	// comes in a later round. Ask with Target.Open. An answer that says nothing
+	// is no error.
 	Discover(t Target) []Message
+}
+
+// DiscoverRounds bounds how often a Discoverer is asked for its questions.
+const DiscoverRounds = 3
+
+// Open are the questions of d that nothing was told about yet. Whoever asks
+// appends a Response with the path that was asked to Told for each of them
+// (with status 0 where none came), and calls again until there is none, at
+// most DiscoverRounds times.
+func (t Target) Open(d Discoverer) []Message {
+	var open []Message
+	for _, m := range d.Discover(t) {
+		if !slices.ContainsFunc(t.Told, func(r Response) bool { return r.Path == m.Path }) {
+			open = append(open, m)
+		}
+	}
+	return open
+}
+
+// told is the body of what the question at a path was answered with; nil when
+// it was not asked, or not answered with success.
+func (t Target) told(path string) []byte {
+	for _, r := range t.Told {
+		if r.Path == path && succeeded(r.Status) {
+			return r.Body
+		}
+	}
+	return nil
 }
 
 // Exampler is a protocol that can make up a request from what the server told

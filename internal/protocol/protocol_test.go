@@ -62,7 +62,7 @@ func TestRequest(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
 			fmt.Fprintf(&b, "%s: %s\n", name, m.Headers[name])
 		}
-		fmt.Fprintf(&b, "\n%s\n", m.Body)
+		fmt.Fprintf(&b, "\n%s\n", bytes.ReplaceAll(m.Body, []byte("\r\n"), []byte("␍\n")))
 		return b.String()
 	})
 }
