@@ -20,17 +20,13 @@ import (
 // what the file "out" must be; -update writes it.
 func cases(t *testing.T, dir string, turn func(p Protocol, files map[string][]byte) string) {
 	paths, err := filepath.Glob("testdata/" + dir + "/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no cases: %v", err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, path := range paths {
 		base := strings.TrimSuffix(filepath.Base(path), ".txtar")
 		t.Run(base, func(t *testing.T) {
-			name, _, _ := strings.Cut(base, "-")
-			p, err := For(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := protocolOf(t, base)
 			archive, err := txtar.ParseFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -49,11 +45,35 @@ func cases(t *testing.T, dir string, turn func(p Protocol, files map[string][]by
 	}
 }
 
+// protocolOf is the protocol with whose name the name of a case begins.
+func protocolOf(t *testing.T, base string) Protocol {
+	for _, p := range all {
+		if strings.HasPrefix(base, p.Name()+"-") {
+			return p
+		}
+	}
+	t.Fatalf("%s.txtar is of none of the protocols %s", base, strings.Join(Names(), ", "))
+	return nil
+}
+
+// target is the server of a case: the file "model" is the name that it knows
+// the model by, each file "told STATUS PATH" an answer of its own.
+func target(files map[string][]byte) Target {
+	t := Target{Model: strings.TrimSpace(string(files["model"])), Default: "iris"}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		r := Response{Body: bytes.TrimSuffix(files[name], []byte("\n"))}
+		if _, err := fmt.Sscanf(name, "told %d %s", &r.Status, &r.Path); err == nil {
+			t.Told = append(t.Told, r)
+		}
+	}
+	return t
+}
+
 func TestRequest(t *testing.T) {
 	cases(t, "request", func(p Protocol, files map[string][]byte) string {
 		var r Request
 		unmarshal(t, files["case.json"], &r)
-		m, err := p.Request(r, Target{Default: "iris"})
+		m, err := p.Request(r, target(files))
 		if err != nil {
 			return "error: " + err.Error() + "\n"
 		}
@@ -94,11 +114,50 @@ func TestAnswer(t *testing.T) {
 func TestReady(t *testing.T) {
 	cases(t, "ready", func(p Protocol, files map[string][]byte) string {
 		var b strings.Builder
-		for _, check := range p.Checks(Target{Default: "iris"}, Ready{Path: strings.TrimSpace(string(files["path"]))}) {
+		for _, check := range p.Checks(target(files), Ready{Path: strings.TrimSpace(string(files["path"]))}) {
 			said := check.Judge(response(files))
 			fmt.Fprintf(&b, "GET %s\nready: %t\nwhy: %s\n", check.Path, said.Ready, said.Why)
 		}
 		return b.String()
+	})
+}
+
+// TestDiscover asks as the probe does. What no file tells is answered with 404.
+func TestDiscover(t *testing.T) {
+	cases(t, "discover", func(p Protocol, files map[string][]byte) string {
+		var b strings.Builder
+		server := target(files)
+		asked := Target{Model: server.Model, Default: server.Default}
+		for round := 1; round <= DiscoverRounds; round++ {
+			for _, m := range asked.Open(p.(Discoverer)) {
+				fmt.Fprintf(&b, "%d: %s %s %s\n", round, m.Method, m.Path, m.Body)
+				answer := Response{Path: m.Path, Status: 404}
+				for _, r := range server.Told {
+					if r.Path == m.Path {
+						answer = r
+					}
+				}
+				asked.Told = append(asked.Told, answer)
+			}
+		}
+		if open := asked.Open(p.(Discoverer)); len(open) > 0 {
+			fmt.Fprintf(&b, "still open: %s\n", open[0].Path)
+		}
+		return b.String()
+	})
+}
+
+func TestExample(t *testing.T) {
+	cases(t, "example", func(p Protocol, files map[string][]byte) string {
+		r, from, ok := p.(Exampler).Example(target(files))
+		if !ok {
+			return "none\n"
+		}
+		data, err := json.MarshalIndent(r, "", " ")
+		if err != nil {
+			return "error: " + err.Error() + "\n"
+		}
+		return fmt.Sprintf("from %s\n%s\n", from, data)
 	})
 }
 
@@ -118,7 +177,7 @@ func TestForNamesTheChoices(t *testing.T) {
 		}
 	}
 	_, err := For("grpc")
-	if diff := cmp.Diff(`unknown protocol "grpc": choose one of http, mlflow`, fmt.Sprint(err)); diff != "" {
+	if diff := cmp.Diff(`unknown protocol "grpc": choose one of `+strings.Join(Names(), ", "), fmt.Sprint(err)); diff != "" {
 		t.Error(diff)
 	}
 }
