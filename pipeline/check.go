@@ -16,7 +16,7 @@ func (p program) checkCommand() *cobra.Command {
 		Short: "Look for mistakes in slipway.yaml and the cases, without an engine",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			l := p.load(modelDir(args), flags{platform: "linux/amd64"})
+			l := p.load(ship(modelDir(args), flags{platform: "linux/amd64"}))
 			if len(l.problems) > 0 {
 				p.printProblems(l)
 				return ended{result.Invalid}

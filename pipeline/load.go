@@ -23,6 +23,7 @@ import (
 // loaded is everything that is known without an engine or a network.
 type loaded struct {
 	dir      string // of the model, absolute
+	asked    string // what is asked when nothing is built from dir
 	top      string // of its repository, absolute; problems name files relative to it
 	out      string // where the result goes, absolute
 	cache    string // ours, under the user's cache directory
@@ -38,10 +39,11 @@ type loaded struct {
 
 // load reads the model's directory, the event and this machine's settings, and
 // collects every problem they have.
-func (p program) load(dir string, f flags) loaded {
-	l := loaded{dir: absolute(dir)}
+func (p program) load(j job) loaded {
+	dir, f := j.dir, j.flags
+	l := loaded{dir: absolute(dir), asked: j.asked}
 	l.top = source.Top(l.dir)
-	l.config, l.problems = config.Load(l.dir, l.top)
+	l.config, l.problems = j.load(l.dir, l.top)
 	for n, x := range l.problems {
 		if x.File == "." { // the directory itself: name it as it was typed
 			l.problems[n].File = dir
@@ -76,7 +78,7 @@ func (p program) load(dir string, f flags) loaded {
 	if (p.getenv("SLIPWAY_REGISTRY_USERNAME") == "") != (p.getenv("SLIPWAY_REGISTRY_PASSWORD") == "") {
 		l.problems = append(l.problems, result.Problem{Message: "one of SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD is set without the other"})
 	}
-	if len(l.problems) == 0 {
+	if len(l.problems) == 0 && l.asked == "" {
 		l.scan(f)
 	}
 	return l
@@ -139,12 +141,16 @@ func caseFiles(c config.Config) []string {
 	return files
 }
 
-// base asks the registry what the base image is; nil for Dockerfile builds.
+// base asks the registry what the base image is, or the image that is asked; nil for Dockerfile builds.
 func (l *loaded) base(ctx context.Context, f flags) (*stage.Base, error) {
-	if l.config.Build.Dockerfile != "" {
+	ref := l.config.Build.Base
+	switch {
+	case l.asked != "":
+		ref = l.asked
+	case l.config.Build.Dockerfile != "":
 		return nil, nil
 	}
-	base, err := l.registry.Base(ctx, l.config.Build.Base, f.platform)
+	base, err := l.registry.Base(ctx, ref, f.platform)
 	if err != nil {
 		return nil, err
 	}

@@ -21,18 +21,19 @@ and why, and where the image would go. It asks the registry for the base image
 unless --offline is given; it needs no engine.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l := p.load(modelDir(args), f)
+			j := ship(modelDir(args), f)
+			l := p.load(j)
 			if len(l.problems) > 0 {
 				p.printProblems(l)
 				return ended{result.Invalid}
 			}
 			if l.err != nil {
-				return p.errored(cmd, &l, l.err)
+				return p.errored(cmd, j, &l, l.err)
 			}
 			if !f.offline {
 				base, err := l.base(cmd.Context(), f)
 				if err != nil {
-					return p.errored(cmd, &l, err)
+					return p.errored(cmd, j, &l, err)
 				}
 				if base != nil {
 					l.facts.Base = &plan.BaseFacts{Ref: base.Ref, Digest: base.Digest, Config: base.Config}
@@ -48,9 +49,9 @@ unless --offline is given; it needs no engine.`,
 }
 
 // errored tells of an error of the surroundings as a run would.
-func (p program) errored(cmd *cobra.Command, l *loaded, err error) error {
+func (p program) errored(cmd *cobra.Command, j job, l *loaded, err error) error {
 	res := l.result(time.Now())
-	fail(cmd.Context(), res, err)
+	fail(cmd.Context(), res, err, j)
 	fmt.Fprintf(p.stderr, "slipway: %s (%s)\n  %s\n", res.Error.What, res.Error.Where, res.Error.Remedy)
 	return ended{res.Status}
 }

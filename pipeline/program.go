@@ -61,7 +61,7 @@ func (p program) main(ctx context.Context) int {
 func (p program) root() *cobra.Command {
 	var f flags
 	run := func(cmd *cobra.Command, args []string) error {
-		return ended{p.run(cmd.Context(), modelDir(args), f)}
+		return ended{p.run(cmd.Context(), ship(modelDir(args), f))}
 	}
 	root := &cobra.Command{
 		Use:           "slipway [MODEL_DIR]",

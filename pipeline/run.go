@@ -6,17 +6,20 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/engine"
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
+	"github.com/slipway-dev/slipway/internal/stage/smoke"
 )
 
 // stopTimeout bounds how long a cancelled run may take to put things in order:
@@ -24,8 +27,29 @@ import (
 // (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation).
 const stopTimeout = 4 * time.Second
 
-// run ships one model and returns how it went. Result and report are written whatever happens.
-func (p program) run(ctx context.Context, dir string, f flags) result.Status {
+// job is a command that ends with a result.
+type job struct {
+	dir   string // of the model
+	flags flags
+	// asked is what is asked when nothing is built: an image, a URL or a result.
+	asked string
+	// alone is a job without engine, probe and base image.
+	alone  bool
+	load   func(dir, top string) (config.Config, []result.Problem)
+	plan   func(l loaded, facts plan.Facts) plan.Plan
+	stages func(t tools) []stage.Stage
+}
+
+// ship is the job that slipway is there for.
+func ship(dir string, f flags) job {
+	return job{dir: dir, flags: f, load: config.Load, stages: stages, plan: func(l loaded, facts plan.Facts) plan.Plan {
+		return plan.Make(l.config, l.event, facts)
+	}}
+}
+
+// run does a job and returns how it went. Result and report are written whatever happens.
+func (p program) run(ctx context.Context, j job) result.Status {
+	f := j.flags
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the run took longer than its timeout of %s", f.timeout))
@@ -33,17 +57,17 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 	}
 
 	started := time.Now()
-	loaded := p.load(dir, f)
+	loaded := p.load(j)
 	res := loaded.result(started)
 	if len(loaded.problems) > 0 {
-		invalid(res, loaded.problems)
+		invalid(res, loaded.problems, j)
 		return p.finish(res, loaded.out, started, f)
 	}
-	for _, earlier := range []string{"result.json", "report.md"} { // a run that is killed must not leave another's
+	for _, earlier := range []string{"result.json", "report.md", smoke.ObservationsFile} { // a run that is killed must not leave another's
 		_ = os.Remove(filepath.Join(loaded.out, earlier)) // not there, or not to be written: then finish says so
 	}
 	if loaded.err != nil {
-		fail(ctx, res, loaded.err)
+		fail(ctx, res, loaded.err, j)
 		return p.finish(res, loaded.out, started, f)
 	}
 	if err := os.MkdirAll(loaded.out, 0o755); err != nil {
@@ -54,14 +78,14 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 
 	scratch, err := os.MkdirTemp("", "slipway-*")
 	if err != nil {
-		fail(ctx, res, fmt.Errorf("making a scratch directory: %w", err))
+		fail(ctx, res, fmt.Errorf("making a scratch directory: %w", err), j)
 		return p.finish(res, loaded.out, started, f)
 	}
 	defer os.RemoveAll(scratch) //nolint:errcheck // the system cleans its temporary directory
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.carryOut(ctx, loaded, f, scratch, res)
+		p.carryOut(ctx, loaded, j, scratch, res)
 	}()
 	select {
 	case <-done:
@@ -70,7 +94,7 @@ func (p program) run(ctx context.Context, dir string, f flags) result.Status {
 		res = loaded.result(started)
 		res.Status, res.Error = stage.Ended(ctx, "")
 		res.Error.What += ", and it did not stop by itself"
-		notRun(res, "not known: the run did not stop by itself")
+		notRun(res, "not known: the run did not stop by itself", j)
 	}
 	return p.finish(res, loaded.out, started, f)
 }
@@ -90,17 +114,44 @@ func after(ctx context.Context, wait time.Duration) <-chan struct{} {
 const gathering = "facts"
 
 // carryOut gathers the facts, plans, and runs the stages.
-func (p program) carryOut(ctx context.Context, l loaded, f flags, scratch string, res *result.Result) {
-	watch := p.progress(f)
-	log, err := os.Create(filepath.Join(l.out, "engine.log"))
-	if err != nil {
-		fail(ctx, res, err)
-		return
-	}
-	defer log.Close() //nolint:errcheck // a log
-
+func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, res *result.Result) {
 	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce()}
-	watch.Started(gathering)
+	watch := p.progress(j.flags)
+	facts, run := l.facts, &stage.Run{Image: stage.Image{Platform: j.flags.platform}, Result: res}
+	if !j.alone {
+		log, err := os.Create(filepath.Join(l.out, "engine.log"))
+		if err != nil {
+			fail(ctx, res, err, j)
+			return
+		}
+		defer log.Close() //nolint:errcheck // a log
+		watch.Started(gathering)
+		base, err := p.gather(ctx, &l, j.flags, &t, log)
+		if t.engine != nil {
+			defer t.engine.Close() //nolint:errcheck // the run is over; an engine that does not close has said so in its log
+		}
+		if err != nil {
+			fail(ctx, res, err, j)
+			watch.Finished(result.Stage{Name: gathering, Status: result.StageErrored, Reason: err.Error()})
+			return
+		}
+		watch.Finished(result.Stage{Name: gathering, Status: result.StagePassed})
+		if base != nil {
+			facts.Base = &plan.BaseFacts{Ref: base.Ref, Digest: base.Digest, Config: base.Config}
+			res.Base = &result.Base{Ref: base.Ref, Digest: base.Digest}
+			run.Image.Base = base
+		}
+		var stop func()
+		ctx, stop = t.engine.Watch(ctx)
+		defer stop()
+	}
+	run.Plan = j.plan(l, facts)
+	res.Warnings = append(res.Warnings, run.Plan.Warnings...)
+	stage.Execute(ctx, j.stages(t), run, watch)
+}
+
+// gather does at once what a run has to wait for before it can begin.
+func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log io.Writer) (*stage.Base, error) {
 	var base *stage.Base
 	var group errgroup.Group // not WithContext: the first error must not hide the others' work
 	group.Go(func() (err error) { base, err = l.base(ctx, f); return err })
@@ -113,31 +164,11 @@ func (p program) carryOut(ctx context.Context, l loaded, f flags, scratch string
 		t.engine, err = engine.Connect(ctx, address, log)
 		return err
 	})
-	err = group.Wait()
-	if t.engine != nil {
-		defer t.engine.Close() //nolint:errcheck // the run is over; an engine that does not close has said so in its log
-	}
-	if err != nil {
-		fail(ctx, res, err)
-		watch.Finished(result.Stage{Name: gathering, Status: result.StageErrored, Reason: err.Error()})
-		return
-	}
-	watch.Finished(result.Stage{Name: gathering, Status: result.StagePassed})
-
-	facts := l.facts
-	if base != nil {
-		facts.Base = &plan.BaseFacts{Ref: base.Ref, Digest: base.Digest, Config: base.Config}
-		res.Base = &result.Base{Ref: base.Ref, Digest: base.Digest}
-	}
-	pl := plan.Make(l.config, l.event, facts)
-	res.Warnings = append(res.Warnings, pl.Warnings...)
-	ctx, stop := t.engine.Watch(ctx)
-	defer stop()
-	stage.Execute(ctx, stages(t), &stage.Run{Plan: pl, Image: stage.Image{Platform: f.platform, Base: base}, Result: res}, watch)
+	return base, group.Wait()
 }
 
 // fail records an error from before the first stage, so that the result lists every stage as not run.
-func fail(ctx context.Context, res *result.Result, err error) {
+func fail(ctx context.Context, res *result.Result, err error, j job) {
 	res.Status = result.Errored
 	res.Error = &result.Error{What: err.Error(), Where: gathering, Remedy: "see engine.log beside the result"}
 	var known *stage.Error
@@ -147,10 +178,10 @@ func fail(ctx context.Context, res *result.Result, err error) {
 	case errors.As(err, &known):
 		res.Error = &result.Error{What: known.What, Where: known.Where, Remedy: known.Remedy}
 	}
-	notRun(res, "not run: "+res.Error.What)
+	notRun(res, "not run: "+res.Error.What, j)
 }
 
-func invalid(res *result.Result, problems []result.Problem) {
+func invalid(res *result.Result, problems []result.Problem, j job) {
 	res.Status = result.Invalid
 	res.Problems = problems
 	what := "the configuration has 1 problem"
@@ -158,12 +189,12 @@ func invalid(res *result.Result, problems []result.Problem) {
 		what = fmt.Sprintf("the configuration has %d problems", len(problems))
 	}
 	res.Error = &result.Error{What: what, Where: problems[0].File, Remedy: "correct what is listed; `slipway check` looks again without an engine"}
-	notRun(res, "not run: the configuration is invalid")
+	notRun(res, "not run: the configuration is invalid", j)
 }
 
-func notRun(res *result.Result, reason string) {
+func notRun(res *result.Result, reason string, j job) {
 	res.Stages = nil
-	for _, s := range stages(tools{}) {
+	for _, s := range j.stages(tools{}) {
 		res.Stages = append(res.Stages, result.Stage{Name: s.Name, Status: result.StageSkipped, Reason: reason})
 	}
 }
