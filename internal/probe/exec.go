@@ -34,24 +34,24 @@ func Exec(ctx context.Context, args, env []string, stdout, stderr io.Writer) err
 	}
 	group := findCgroup(os.DirFS("/"))
 	log := newTail(stdout)
-	command, err := start(flags.Args(), serverEnv(env, nil), log, group.oomKills)
+	child, err := start(command{args: flags.Args(), env: serverEnv(env, nil), stdout: log.readFrom}, group.oomKills)
 	if err != nil {
 		return err
 	}
 	timedOut := false
 	select {
-	case <-command.ended:
-		command.killAll()
+	case <-child.ended:
+		child.killAll()
 	case <-time.After(*timeout):
 		timedOut = true
-		command.interrupt()
+		child.interrupt()
 	case <-ctx.Done():
-		command.interrupt()
+		child.interrupt()
 	}
-	if !command.hasEnded() {
+	if !child.hasEnded() {
 		return errors.New("the command could not be ended: it is stuck in the kernel")
 	}
-	exit := command.exit
+	exit := child.exit
 	exit.TimedOut = timedOut
 	err = writeFile(filepath.Join(*out, "log"), func(w io.Writer) error {
 		_, err := io.WriteString(w, log.String())

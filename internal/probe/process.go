@@ -3,16 +3,18 @@
 package probe
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
@@ -20,73 +22,103 @@ import (
 // pid 1, so that none is left behind. linux/prctl.h.
 const prSetChildSubreaper = 36
 
-// process is the command under supervision. There is one in the life of a
-// probe: it reaps every child, whoever made it.
+// command is what to start.
+type command struct {
+	args, env []string
+	stdin     []byte // nil: none
+	// stdout takes what is printed, until nothing more comes; stderr likewise, nil: stdout takes both.
+	stdout, stderr func(io.Reader)
+}
+
+// process is a command under supervision. There is one at a time in the life
+// of a probe: it reaps every child, whoever made it.
 type process struct {
 	pid     int
 	started time.Time
-	output  *tail
 	// ended is closed once the command itself has ended; exit is valid then.
 	ended chan struct{}
 	exit  protocol.Exit
 	// alone is closed once no descendant is left at all.
 	alone chan struct{}
-	// drained is closed once everything that was printed has been read.
-	drained chan struct{}
-	pipe    *os.File
+	// pipes are our ends of its input and output, drained is done once
+	// everything that was printed has been read.
+	pipes   []*os.File
+	drained sync.WaitGroup
 	oomKill func() int64
 	ooms    int64
 }
 
-// start runs a command in its own process group with stdout and stderr going
-// to output. A command that cannot be started has ended, as in a shell, with
-// code 127 when there is no such file and 126 when it cannot be executed.
-func start(args, env []string, output *tail, oomKills func() int64) (*process, error) {
-	p := &process{
-		output: output, oomKill: oomKills, ooms: oomKills(),
-		ended: make(chan struct{}), alone: make(chan struct{}), drained: make(chan struct{}),
-	}
+// start runs a command in its own process group. One that cannot be started
+// has ended, as in a shell, with code 127 when there is no such file and 126
+// when it cannot be executed; why is what it printed.
+func start(c command, oomKills func() int64) (*process, error) {
+	p := &process{oomKill: oomKills, ooms: oomKills(), ended: make(chan struct{}), alone: make(chan struct{}), started: time.Now()}
 	// Where this fails, an orphan goes to the container's pid 1 and ends with it.
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0)
-	stdin, err := os.Open(os.DevNull)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = stdin.Close() }()
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = w.Close() }()
-	p.pipe, p.started = r, time.Now()
-	go func() {
-		defer close(p.drained)
-		output.readFrom(r)
+	files, err := p.connect(c)
+	defer func() {
+		for _, f := range files {
+			_ = f.Close()
+		}
 	}()
-	path, err := lookPath(args[0], env)
+	if err != nil {
+		return nil, err
+	}
+	stderr := files[len(files)-1]
+	path, err := lookPath(c.args[0], c.env)
 	if err == nil {
-		p.pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{
-			Env:   env,
-			Files: []uintptr{stdin.Fd(), w.Fd(), w.Fd()},
+		p.pid, err = syscall.ForkExec(path, c.args, &syscall.ProcAttr{
+			Env:   c.env,
+			Files: []uintptr{files[0].Fd(), files[1].Fd(), stderr.Fd()},
 			Sys:   &syscall.SysProcAttr{Setpgid: true},
 		})
 	}
 	if err != nil {
-		p.notStarted(args[0], err)
+		p.exit.Code = 126
+		if errors.Is(err, fs.ErrNotExist) {
+			p.exit.Code = 127
+		}
+		_, _ = fmt.Fprintf(stderr, "cannot start %s: %v\n", c.args[0], explain(c.args[0], err))
+		close(p.ended)
+		close(p.alone)
 		return p, nil
 	}
 	go p.reap()
 	return p, nil
 }
 
-func (p *process) notStarted(name string, err error) {
-	p.exit.Code = 126
-	if errors.Is(err, fs.ErrNotExist) {
-		p.exit.Code = 127
+// connect makes the command's ends of its input and output: two files, three
+// when stderr is apart. They are to be closed once it has them.
+func (p *process) connect(c command) (files []*os.File, err error) {
+	if c.stdin == nil {
+		in, err := os.Open(os.DevNull)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, in)
+	} else {
+		in, feed, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		files, p.pipes = append(files, in), append(p.pipes, feed)
+		go func() {
+			_, _ = feed.Write(c.stdin) // it need not read it
+			_ = feed.Close()
+		}()
 	}
-	_, _ = fmt.Fprintf(p.output, "cannot start %s: %v\n", name, explain(name, err))
-	close(p.ended)
-	close(p.alone)
+	for _, take := range []func(io.Reader){c.stdout, c.stderr} {
+		if take == nil {
+			continue
+		}
+		r, w, err := os.Pipe()
+		if err != nil {
+			return files, err
+		}
+		files, p.pipes = append(files, w), append(p.pipes, r)
+		p.drained.Go(func() { take(r) })
+	}
+	return files, nil
 }
 
 // explain adds what the kernel's error numbers leave unsaid.
@@ -122,7 +154,7 @@ func (p *process) reap() {
 }
 
 func exitOf(status syscall.WaitStatus, after time.Duration) protocol.Exit {
-	exit := protocol.Exit{Code: status.ExitStatus(), AfterMS: ms(after)}
+	exit := protocol.Exit{Code: status.ExitStatus(), AfterMS: client.Milliseconds(after)}
 	if status.Signaled() {
 		exit.Signal = signalName(status.Signal())
 		exit.Code = 128 + int(status.Signal()) // as a shell and docker say it
@@ -156,34 +188,6 @@ func (p *process) hasEnded() bool {
 	}
 }
 
-// endsWithin waits a little for the end: a connection that broke may be its first sign.
-func (p *process) endsWithin(wait time.Duration) bool {
-	select {
-	case <-p.ended:
-		return true
-	case <-time.After(wait):
-		return false
-	}
-}
-
-// while is a context that ends when the command does, or grace later.
-func (p *process) while(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		defer cancel()
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.ended:
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(grace):
-		}
-	}()
-	return ctx, cancel
-}
-
 // killAll ends every descendant, also those that left the process group, and
 // waits for the last of their output. Both waits are bounded: a process stuck
 // in the kernel cannot be ended by anybody.
@@ -204,9 +208,13 @@ func (p *process) killAll() {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	_ = p.pipe.SetReadDeadline(time.Now().Add(time.Second))
-	<-p.drained
-	_ = p.pipe.Close()
+	for _, pipe := range p.pipes {
+		_ = pipe.SetDeadline(time.Now().Add(time.Second))
+	}
+	p.drained.Wait()
+	for _, pipe := range p.pipes {
+		_ = pipe.Close()
+	}
 }
 
 // lookPath finds a program as the container runtime does: in the PATH of the environment it gets.
@@ -254,6 +262,3 @@ func signalName(s syscall.Signal) string {
 	}
 	return fmt.Sprintf("signal %d", int(s))
 }
-
-// ms is a duration in milliseconds, to the microsecond.
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

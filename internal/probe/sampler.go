@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
@@ -92,7 +93,7 @@ func (s *sampler) sample() {
 			for _, remote := range outbound(sockets(s.proc)) {
 				known := slices.ContainsFunc(s.connections, func(c protocol.Connection) bool { return c.Address == remote })
 				if !known && len(s.connections) < maxConnections {
-					s.connections = append(s.connections, protocol.Connection{Address: remote, AfterMS: ms(time.Since(s.begun))})
+					s.connections = append(s.connections, protocol.Connection{Address: remote, AfterMS: client.Milliseconds(time.Since(s.begun))})
 				}
 			}
 		})

@@ -16,14 +16,13 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
 const (
 	// defaultGrace is what docker stop gives a container between SIGTERM and SIGKILL.
 	defaultGrace = 10 * time.Second
-	// lastWords is how long an answer may still be on its way from a server that has ended.
-	lastWords = 200 * time.Millisecond
 	// memoryLimit makes the garbage collector keep the probe small beside the model.
 	memoryLimit = 48 << 20
 )
@@ -86,28 +85,23 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 		o.Error = err.Error()
 		return
 	}
+	asker, err := client.New(client.Options{Port: spec.Port})
+	if err != nil {
+		o.Error = err.Error()
+		return
+	}
 	before := listeners(sockets(proc))
 	group := findCgroup(root)
-	c := newClient(spec.Port)
-	samples := startSampler(root, group, c.dials.Load) // first, so that it misses nothing of the start
+	samples := startSampler(root, group, asker.Dials) // first, so that it misses nothing of the start
 	log := newTail(nil)
-	server, err := start(spec.Command, serverEnv(env, spec.Env), log, group.oomKills)
+	server, err := start(command{args: spec.Command, env: serverEnv(env, spec.Env), stdout: log.readFrom}, group.oomKills)
 	if err != nil {
 		samples.finish()
 		o.Error = "starting the server: " + err.Error()
 		return
 	}
 	listening := func() []netip.AddrPort { return newListeners(proc, before) }
-	alive, cancel := server.while(ctx, 0)
-	defer cancel()
-	o.NotReady = c.waitReady(alive, proto.Checks(spec.Target(), spec.Ready), orDefault(spec.Ready.TimeoutMS, defaultReady), listening)
-	if o.NotReady == "" {
-		took := ms(time.Since(server.started))
-		o.ReadyMS = &took
-		for _, r := range spec.Cases {
-			o.Answers = append(o.Answers, one(ctx, c, server, proto, r, spec.Target()))
-		}
-	}
+	asker.Observe(ctx, spec, proto, client.Server{Started: server.started, Ended: server.ended, Listening: listening}, o)
 	for _, l := range listening() {
 		o.Listening = append(o.Listening, l.String())
 	}
@@ -117,33 +111,16 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 		o.Exit = &exit
 		server.killAll()
 	} else {
-		took, killed := server.stop(syscall.SIGTERM, orDefault(spec.StopTimeoutMS, defaultGrace))
-		stopped := ms(took)
+		grace := defaultGrace
+		if spec.StopTimeoutMS > 0 {
+			grace = time.Duration(spec.StopTimeoutMS) * time.Millisecond
+		}
+		took, killed := server.stop(syscall.SIGTERM, grace)
+		stopped := client.Milliseconds(took)
 		o.StopMS, o.Killed = &stopped, killed
 	}
 	o.Memory, o.Connections, o.Log = samples.memory, samples.connections, log.String()
 	if ctx.Err() != nil {
 		o.Error = "the probe was told to stop before it was done"
 	}
-}
-
-// one asks one case, unless the server is gone, and says so when it goes meanwhile.
-func one(ctx context.Context, c *client, server *process, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
-	if server.hasEnded() {
-		return protocol.Answer{Name: r.Name, Error: "not asked: the server has ended"}
-	}
-	alive, cancel := server.while(ctx, lastWords)
-	defer cancel()
-	answer := c.ask(alive, proto, r, t)
-	if answer.Error != "" && server.endsWithin(lastWords) {
-		answer.Error = "the server ended before it had answered"
-	}
-	return answer
-}
-
-func orDefault(millis int64, otherwise time.Duration) time.Duration {
-	if millis <= 0 {
-		return otherwise
-	}
-	return time.Duration(millis) * time.Millisecond
 }

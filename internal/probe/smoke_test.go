@@ -137,7 +137,7 @@ func TestSmokeNeverReady(t *testing.T) {
 		"sleeps":            "not ready within 700ms: nothing listens on port PORT",
 		"listens elsewhere": "not ready within 700ms: nothing listens on port PORT (the server listens on 127.0.0.1:",
 		"accepts only":      "not ready within 700ms: the last question has had no answer for ",
-		"speaks no HTTP":    `not ready within 700ms: no answer that is HTTP: malformed HTTP response "SSH-2.0-OpenSSH_9.2"`,
+		"speaks no HTTP":    "not ready within 700ms: no answer that is HTTP: ",
 	} {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +194,7 @@ func TestSmokeBadAnswers(t *testing.T) {
 					t.Errorf("answer %+v", a)
 				}
 			case "has no end":
-				if len(a.Body) != bodyBytes || !a.Truncated || a.Length < readBytes {
+				if len(a.Body) != 1<<20 || !a.Truncated || a.Length < 64<<20 {
 					t.Errorf("kept %d of %d, truncated %t", len(a.Body), a.Length, a.Truncated)
 				}
 			}
@@ -237,7 +237,7 @@ func TestSmokeKeepsBoundedBodies(t *testing.T) {
 		}
 		kept += len(a.Body)
 	}
-	if kept != allBodies {
+	if kept != 8<<20 {
 		t.Errorf("kept %d bytes of all bodies", kept)
 	}
 	if r.rss > 64<<20 {

@@ -96,3 +96,9 @@ func listeners(all []socket) []netip.AddrPort {
 	slices.SortFunc(out, netip.AddrPort.Compare)
 	return slices.Compact(out)
 }
+
+// newListeners are the addresses listened on now that were not before: the
+// engine may have a listener of its own in the container's network.
+func newListeners(proc fs.FS, before []netip.AddrPort) []netip.AddrPort {
+	return slices.DeleteFunc(listeners(sockets(proc)), func(l netip.AddrPort) bool { return slices.Contains(before, l) })
+}

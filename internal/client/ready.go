@@ -1,16 +1,12 @@
-//go:build linux
-
-package probe
+package client
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,34 +30,36 @@ const (
 	lookEvery = time.Second
 )
 
-// waitReady asks until the server is ready, ctx ends, or limit is over. The
-// answer is empty when it is ready, else why it is not, with the last
-// readiness answer.
-func (c *client) waitReady(ctx context.Context, checks []protocol.Check, limit time.Duration, listening func() []netip.AddrPort) string {
+// waitReady asks until the server is ready or says that it never will be, ctx
+// ends, or limit is over. The answer is empty when it is ready, else why it is
+// not, with the last readiness answer.
+func (c *Client) waitReady(ctx context.Context, checks []protocol.Check, limit time.Duration, listening func() []netip.AddrPort) string {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	pause, last, looked := pollFirst, "", time.Now()
 	for {
 		asked := time.Now()
-		why, err := c.poll(ctx, checks)
+		said, err := c.poll(ctx, checks)
 		switch {
-		case why == "" && err == nil:
+		case said.Ready:
 			return ""
+		case said.Never:
+			return said.Why
 		case ctx.Err() != nil:
 			if waited := time.Since(asked); waited > hangs {
 				last = fmt.Sprintf("the last question has had no answer for %s", waited.Round(100*time.Millisecond))
 			}
 		case errors.Is(err, syscall.ECONNREFUSED):
-			last = c.explain(err, nil, 0, pollLimit)
+			last = c.explain(err, nil, 0, pollLimit).text
 			if time.Since(looked) > lookEvery {
 				c.findHosts(listening())
 				looked = time.Now()
 			}
 		case err != nil:
-			last = c.explain(err, nil, 0, pollLimit)
+			last = c.explain(err, nil, 0, pollLimit).text
 			pause = longer(pause)
 		default:
-			last = why
+			last = said.Why
 			pause = longer(pause)
 		}
 		select {
@@ -81,32 +79,26 @@ func (c *client) waitReady(ctx context.Context, checks []protocol.Check, limit t
 
 func longer(pause time.Duration) time.Duration { return min(pause*5/4, pollLast) }
 
-// poll asks all checks once. why is what the first that is not content missed.
-func (c *client) poll(ctx context.Context, checks []protocol.Check) (why string, err error) {
+// poll asks all checks once, until one is not content: that one's answer is the round's.
+func (c *Client) poll(ctx context.Context, checks []protocol.Check) (protocol.Readiness, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollLimit)
 	defer cancel()
 	for _, check := range checks {
-		resp, err := c.send(ctx, protocol.Message{Method: http.MethodGet, Path: check.Path})
+		resp, err := c.send(ctx, c.fresh, protocol.Message{Method: http.MethodGet, Path: check.Path})
 		if err != nil {
-			return "", err
+			return protocol.Readiness{}, err
 		}
 		body, err := io.ReadAll(io.LimitReader(resp.Body, pollBytes))
 		_ = resp.Body.Close()
 		if err != nil {
-			return "", err
+			return protocol.Readiness{}, err
 		}
-		said := check.Judge(protocol.Response{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), Body: body})
+		said := check.Judge(protocol.Response{Path: check.Path, Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), Body: body})
 		if !said.Ready {
-			return said.Why, nil
+			return said, nil
 		}
 	}
-	return "", nil
-}
-
-// newListeners are the addresses listened on now that were not before: the
-// engine may have a listener of its own in the container's network.
-func newListeners(proc fs.FS, before []netip.AddrPort) []netip.AddrPort {
-	return slices.DeleteFunc(listeners(sockets(proc)), func(l netip.AddrPort) bool { return slices.Contains(before, l) })
+	return protocol.Readiness{Ready: true}, nil
 }
 
 // elsewhere tells of a server that listens, but not on the port that is asked.

@@ -1,0 +1,162 @@
+package client
+
+import (
+	"context"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
+)
+
+const (
+	// lastWords is how long an answer may still be on its way from a server that has ended.
+	lastWords = 200 * time.Millisecond
+	// A question of Discover may be asked because of what an earlier one was
+	// answered; rounds bounds that, askLimit each question, askBytes its answer
+	// (the schemas of real servers have some hundred KiB).
+	rounds   = 3
+	askLimit = 10 * time.Second
+	askBytes = 4 << 20
+)
+
+// Server is what is known of the server beside what it answers. The zero
+// value is one of which nothing is: it is somewhere else.
+type Server struct {
+	// Started is when it was started; zero: it runs already.
+	Started time.Time
+	// Ended is closed when it has ended; nil: that cannot be known.
+	Ended <-chan struct{}
+	// Listening are the addresses it listens on; nil: that cannot be known.
+	Listening func() []netip.AddrPort
+	// Ready is called once, when it is ready; nil: nobody wants to know.
+	Ready func()
+}
+
+// Observe waits until the server is ready, lets it tell of itself, asks all
+// cases, and then the load. What it saw is in ReadyMS, NotReady, Answers,
+// Example and Load of the observations.
+func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol.Protocol, server Server, o *protocol.Observations) {
+	if server.Started.IsZero() {
+		server.Started = time.Now()
+	}
+	alive, cancel := server.while(ctx, 0)
+	defer cancel()
+	o.NotReady = c.waitReady(alive, proto.Checks(spec.Target(), spec.Ready), orDefault(spec.Ready.TimeoutMS, defaultReady), server.listening)
+	if o.NotReady != "" {
+		return
+	}
+	took := Milliseconds(time.Since(server.Started))
+	o.ReadyMS = &took
+	if server.Ready != nil {
+		server.Ready()
+	}
+	target := spec.Target()
+	if d, ok := proto.(protocol.Discoverer); ok {
+		target = c.discover(alive, d, target)
+	}
+	cases := spec.Cases
+	if e, ok := proto.(protocol.Exampler); ok && len(cases) == 0 {
+		if r, from, ok := e.Example(target); ok {
+			o.Example = &protocol.Example{Request: r, From: from}
+			cases = []protocol.Request{r}
+		}
+	}
+	for range max(1, spec.Rounds) {
+		for _, r := range cases {
+			o.Answers = append(o.Answers, c.one(ctx, server, proto, r, target))
+		}
+	}
+}
+
+// discover asks the server about itself until there is nothing new to ask. A
+// question that got no answer is told with the status 0.
+func (c *Client) discover(ctx context.Context, d protocol.Discoverer, t protocol.Target) protocol.Target {
+	var asked []string
+	for range rounds {
+		before := len(asked)
+		for _, m := range d.Discover(t) {
+			question := m.Method + " " + m.Path
+			if slices.Contains(asked, question) {
+				continue
+			}
+			asked = append(asked, question)
+			t.Told = append(t.Told, c.question(ctx, m))
+		}
+		if len(asked) == before {
+			break
+		}
+	}
+	return t
+}
+
+func (c *Client) question(ctx context.Context, m protocol.Message) protocol.Response {
+	told := protocol.Response{Path: m.Path}
+	e := c.exchange(ctx, c.fresh, m, askLimit, func(body io.Reader) (n int64, err error) {
+		told.Body, err = io.ReadAll(io.LimitReader(body, askBytes))
+		return int64(len(told.Body)), err
+	})
+	if e.failure != (failure{}) {
+		return protocol.Response{Path: m.Path}
+	}
+	told.Status, told.ContentType = e.status, e.header.Get("Content-Type")
+	return told
+}
+
+// one asks one case, unless the server is gone, and says so when it goes meanwhile.
+func (c *Client) one(ctx context.Context, server Server, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
+	if server.endsWithin(0) {
+		return protocol.Answer{Name: r.Name, Error: "not asked: the server has ended"}
+	}
+	alive, cancel := server.while(ctx, lastWords)
+	defer cancel()
+	answer := c.ask(alive, proto, r, t)
+	if answer.Error != "" && !answer.Invalid && server.endsWithin(lastWords) {
+		answer.Error = "the server ended before it had answered"
+	}
+	return answer
+}
+
+func (s Server) listening() []netip.AddrPort {
+	if s.Listening == nil {
+		return nil
+	}
+	return s.Listening()
+}
+
+// endsWithin waits a little for the end: a connection that broke may be its first sign.
+func (s Server) endsWithin(wait time.Duration) bool {
+	select {
+	case <-s.Ended:
+		return true
+	default:
+	}
+	if s.Ended == nil || wait == 0 {
+		return false
+	}
+	select {
+	case <-s.Ended:
+		return true
+	case <-time.After(wait):
+		return false
+	}
+}
+
+// while is a context that ends when the server does, or grace later.
+func (s Server) while(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.Ended:
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(grace):
+		}
+	}()
+	return ctx, cancel
+}
