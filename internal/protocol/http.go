@@ -3,7 +3,6 @@ package protocol
 import (
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // httpProtocol is any server that speaks HTTP: the case says what to ask, and
@@ -57,9 +56,9 @@ func body(r Response) Content {
 
 // answered says what a readiness question was answered with.
 func answered(path string, r Response) string {
-	said := strings.Join(strings.Fields(string(r.Body[:min(len(r.Body), 300)])), " ")
+	said := clipped(r.Body)
 	if said != "" {
 		said = ": " + said
 	}
-	return fmt.Sprintf("GET %s answered %d %s%s", path, r.Status, http.StatusText(r.Status), strings.ToValidUTF8(said, "?"))
+	return fmt.Sprintf("GET %s answered %d %s%s", path, r.Status, http.StatusText(r.Status), said)
 }

@@ -23,30 +23,26 @@ func (mlflow) Checks(_ Target, ready Ready) []Check {
 	if path == "" {
 		path = "/ping"
 	}
-	return []Check{{Path: path, Judge: func(r Response) Readiness {
-		if r.Status == http.StatusOK {
-			return Readiness{Ready: true}
-		}
-		return Readiness{Why: answered(path, r)}
-	}}}
+	return []Check{answers200(path)}
 }
 
 // Request wraps plain JSON as {"inputs": …}, and sends what already is an envelope as it is.
 func (mlflow) Request(r Request, _ Target) (Message, error) {
-	contentType, data, err := payload(r)
-	switch {
-	case err != nil:
-		return Message{}, err
-	case data == nil && r.Method == "":
-		return Message{}, errNoBody
-	case data == nil:
-		return message(r, http.MethodPost, invocations, "", nil)
-	case r.JSON != nil && !mlflowEnvelope(r.JSON):
-		data = wrap("inputs", r.JSON)
-	case r.Text != nil:
-		contentType = "text/csv" // the only text that the scoring server takes
+	own := r.Path == "" || r.Path == invocations
+	if own && r.Text != nil {
+		// The only text that the scoring server takes.
+		headers := map[string]string{"Content-Type": "text/csv"}
+		for name, value := range r.Headers {
+			headers[http.CanonicalHeaderKey(name)] = value
+		}
+		r.Headers = headers
 	}
-	return message(r, http.MethodPost, invocations, contentType, data)
+	return enveloped(r, own, invocations, func(data json.RawMessage) ([]byte, error) {
+		if mlflowEnvelope(data) {
+			return data, nil
+		}
+		return wrap("inputs", data), nil
+	})
 }
 
 // mlflowEnvelope is true for a body that MLflow's parse_json_input or its
@@ -71,10 +67,4 @@ func (mlflow) Answer(r Response) Content {
 		content.Problem = `the response has no "predictions", so it is not the answer of an MLflow scoring server`
 	}
 	return content
-}
-
-// wrap puts an object with one member around a JSON value.
-func wrap(name string, value json.RawMessage) []byte {
-	out := append([]byte(`{"`+name+`": `), value...)
-	return append(out, '}')
 }
