@@ -32,7 +32,7 @@ bench: lab ## what a run costs beyond the model's own tests and start
 	go test -tags e2e -count=1 -run '^$$' -bench . -benchtime 5x -timeout 30m ./e2e
 
 lab: ## engine, registry and base images on this machine
-	@$(LAB) up --images python,node
+	@$(LAB) up --images python,node,go
 
 lab-status: ## what of the lab runs
 	@$(LAB) status

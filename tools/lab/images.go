@@ -25,7 +25,7 @@ type standIn struct {
 	Drop     []string          // files to leave out, besides documentation and caches
 }
 
-// suite is the Debian release of the stand-ins: bookworm has Python 3.11 and Node.js 18.
+// suite is the Debian release of the stand-ins: bookworm has Python 3.11, Node.js 18 and Go 1.19.
 const suite = "bookworm"
 
 // recipeVersion changes when the way a stand-in is made changes, so that images made the old way are made again.
@@ -52,6 +52,14 @@ var standIns = []standIn{
 		Names:    []string{"library/node:18-slim", "library/node:18-bookworm-slim", "library/node:18"},
 		Packages: []string{"ca-certificates", "nodejs", "npm"},
 		Cmd:      []string{"node"},
+	},
+	{
+		Name:     "go",
+		About:    "Debian's Go 1.19, without a C compiler, in place of Docker Hub's golang images.",
+		Names:    []string{"library/golang:1.19", "library/golang:1.19-bookworm"},
+		Packages: []string{"ca-certificates", "golang-go"},
+		Env:      []string{"GOPATH=/go"},
+		Cmd:      []string{"bash"},
 	},
 }
 
