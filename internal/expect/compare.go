@@ -3,22 +3,28 @@ package expect
 import (
 	"fmt"
 	"math/big"
-	"strconv"
-	"strings"
 )
 
 // comparison walks two values side by side and remembers the first difference
 // and the largest ones. It visits each value once.
 type comparison struct {
 	tolerance bounds
-	integers  bool       // the tolerance is for integers too: the case names it
-	path      path       // where the walk is
-	first     path       // where the first difference is
-	reason    string     // what it is
-	offset    int        // where in a string it begins
-	count     int        // of differences
-	maxAbs    *big.Float // nil when no numbers were compared
-	maxRel    *big.Float // nil when none was expected not to be 0
+	integers  bool              // the tolerance is for integers too: the case names it
+	paths     map[*value]bounds // of expected numbers that have one of their own
+	subset    bool              // objects may have more members
+	path      path              // where the walk is
+	first     path              // where the first difference is
+	reason    string            // what it is
+	offset    int               // where in a string it begins
+	count     int               // of differences
+	maxAbs    *big.Float        // nil when no numbers were compared
+	maxRel    *big.Float        // nil when none was expected not to be 0
+	numbers   int               // that were compared
+	off       int               // of these, how many are not as expected
+	worst     struct {          // of these, the one that is furthest off
+		want, got *value
+		by        *big.Float
+	}
 }
 
 func newComparison(t *Tolerance) *comparison {
@@ -42,7 +48,7 @@ func (c *comparison) compare(want, got *value) {
 	case want.kind != got.kind:
 		c.differ(func() string { return fmt.Sprintf("expected %s, got %s", describe(want), describe(got)) })
 	case want.kind == number:
-		c.number(want.lit, got.lit)
+		c.number(want, got)
 	case want.kind == array:
 		c.array(want, got)
 	case want.kind == object:
@@ -53,12 +59,21 @@ func (c *comparison) compare(want, got *value) {
 }
 
 // number: an integer is exact unless the case names a tolerance; 1 and 1.0 are the same number.
-func (c *comparison) number(want, got string) {
-	exact := isInteger(want) && !c.integers
-	d := measure(want, got, c.tolerance)
+func (c *comparison) number(want, got *value) {
+	tolerance, named := c.paths[want]
+	if !named {
+		tolerance, named = c.tolerance, c.integers
+	}
+	exact := isInteger(want.lit) && !named
+	d := measure(want.lit, got.lit, tolerance)
+	c.numbers++
 	c.maxAbs, c.maxRel = larger(c.maxAbs, d.abs), larger(c.maxRel, d.rel)
 	if d.equal || d.within && !exact {
 		return
+	}
+	c.off++
+	if c.worst.by == nil || d.abs.Cmp(c.worst.by) > 0 {
+		c.worst.want, c.worst.got, c.worst.by = want, got, d.abs
 	}
 	c.differ(func() string {
 		hint := fmt.Sprintf("off by %s", short(d.abs))
@@ -70,7 +85,7 @@ func (c *comparison) number(want, got string) {
 		case d.within:
 			hint += "; integers are exact unless the case names a tolerance"
 		}
-		return fmt.Sprintf("expected %s, got %s (%s)", clip(want), clip(got), hint)
+		return fmt.Sprintf("expected %s, got %s (%s)", clip(want.lit), clip(got.lit), hint)
 	})
 }
 
@@ -89,6 +104,9 @@ func (c *comparison) array(want, got *value) {
 
 func (c *comparison) object(want, got *value) {
 	missing, extra := without(want, got), without(got, want)
+	if c.subset {
+		extra = nil
+	}
 	switch {
 	case len(missing) > 0 && len(extra) > 0:
 		c.differ(func() string {
@@ -145,42 +163,4 @@ func larger(a, b *big.Float) *big.Float {
 		return b
 	}
 	return a
-}
-
-// step is an array index, or an object key when index is negative.
-type step struct {
-	key   string
-	index int
-}
-
-type path []step
-
-// String is the path as a JSONPath, https://www.rfc-editor.org/rfc/rfc9535.
-func (p path) String() string {
-	out := []byte("$")
-	for _, s := range p {
-		switch {
-		case s.index >= 0:
-			out = append(out, '[')
-			out = strconv.AppendInt(out, int64(s.index), 10)
-			out = append(out, ']')
-		case isName(s.key):
-			out = append(append(out, '.'), s.key...)
-		default:
-			out = append(out, "['"...)
-			out = append(out, strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s.key)...)
-			out = append(out, "']"...)
-		}
-	}
-	return string(out)
-}
-
-func isName(key string) bool {
-	for i, c := range key {
-		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return key != ""
 }

@@ -15,7 +15,7 @@ func describe(v *value) string {
 	switch v.kind {
 	case null:
 		return "null"
-	case boolean:
+	case boolean, binary:
 		return v.lit
 	case number:
 		return "the number " + clip(v.lit)

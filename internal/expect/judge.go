@@ -1,9 +1,8 @@
 package expect
 
 import (
-	"bytes"
 	"fmt"
-	"net/http"
+	"math/big"
 	"strings"
 )
 
@@ -46,10 +45,20 @@ type Verdict struct {
 	Expected, Got string
 }
 
+// finding is what a matcher has to say: nothing when reason is empty.
+type finding struct {
+	reason         string
+	path           path
+	inside         bool       // the path is where it is in the answer
+	expected, got  string     // for reading, where they are better than the whole
+	maxAbs, maxRel *big.Float // of the numbers that were compared
+}
+
 // Judge holds an answer against an expectation. Numbers are compared by value
 // (1 is 1.0, -0 is 0), those expected with a fraction or an exponent within the
 // tolerance, those without exactly unless the case names a tolerance. Objects
-// must have the same members, in any order.
+// must have the same members, in any order. Whatever is expected is tried:
+// the reason is of the first that does not hold, and names the others.
 func Judge(e Expectation, got Answer) Verdict {
 	var v Verdict
 	if got.Truncated {
@@ -57,97 +66,61 @@ func Judge(e Expectation, got Answer) Verdict {
 	}
 	answer, invalid := read(got)
 	v.Got = show(&answer, nil, 0)
-	if len(e.Answer) == 0 {
-		v.Reason = status(e, got.Status)
-		if v.Reason == "" {
-			v.Reason = got.Problem
+	matchers, mistakes := prepare(e)
+	if len(matchers) > 0 {
+		v.Expected = matchers[0].expected
+	}
+	if len(mistakes) > 0 {
+		v.Reason = fmt.Sprintf("the expectation is wrong itself: %s: %s", clip(mistakes[0].Key), mistakes[0].Message)
+		return v
+	}
+	var also []string
+	fail := func(name string, f finding, expected string) {
+		if v.Reason != "" {
+			also = append(also, name)
+			return
 		}
-		v.Passed = v.Reason == ""
-		return v
+		v.Reason = f.reason
+		if f.inside {
+			v.Path = f.path.String()
+		}
+		if len(f.path) > 0 {
+			v.Reason = clip(v.Path) + ": " + v.Reason
+		}
+		v.Expected = expected
+		if f.expected != "" {
+			v.Expected = f.expected
+		}
+		if f.got != "" {
+			v.Got = f.got
+		}
 	}
-	want, err := parse(e.Answer)
-	if err != nil {
-		v.Reason = "the expected answer is not valid JSON: " + err.Error()
-		return v
+	for _, part := range envelope {
+		if reason := part.judge(e, got); reason != "" {
+			fail(part.name, finding{reason: reason}, v.Expected)
+		}
 	}
-	v.Expected = show(&want, nil, 0)
-	if v.Reason = status(e, got.Status); v.Reason != "" {
-		return v
+	if judgeExit(e, got) != "" || judgeStatus(e, got) != "" {
+		matchers = nil // it is another answer than the one that is expected
+	} else if reason := unusable(e, matchers, &answer, got, invalid); reason != "" {
+		fail("content", finding{reason: reason}, v.Expected)
+		matchers = nil // they would all say so again
 	}
-	if v.Reason = unusable(want, got, invalid); v.Reason != "" {
-		return v
+	for i, m := range matchers {
+		f := m.judge(&answer)
+		if i == 0 {
+			v.MaxAbsDiff, v.MaxRelDiff = finite(f.maxAbs), finite(f.maxRel)
+		}
+		if f.reason != "" {
+			fail(m.name, f, m.expected)
+		}
 	}
-	c := newComparison(e.Tolerance)
-	c.compare(&want, &answer)
-	v.report(c, &want, &answer)
+	if len(also) > 0 {
+		v.Reason += "; also " + strings.Join(also, ", ")
+	}
+	v.Passed = v.Reason == ""
+	if v.Passed {
+		v.Note = note(e, &answer, got)
+	}
 	return v
-}
-
-// report writes what a comparison found.
-func (v *Verdict) report(c *comparison, want, got *value) {
-	v.MaxAbsDiff, v.MaxRelDiff = finite(c.maxAbs), finite(c.maxRel)
-	if c.count == 0 {
-		v.Passed = true
-		return
-	}
-	v.Path = c.first.String()
-	v.Expected, v.Got = show(want, c.first, c.offset), show(got, c.first, c.offset)
-	v.Reason = c.reason
-	if len(c.first) > 0 {
-		v.Reason = clip(v.Path) + ": " + v.Reason
-	}
-	if c.count > 1 {
-		v.Reason += fmt.Sprintf("; %s", plural(c.count-1, "further difference"))
-	}
-}
-
-// status says what is wrong with the status, or nothing.
-func status(e Expectation, got int) string {
-	name := strings.TrimSpace(fmt.Sprintf("%d %s", got, http.StatusText(got)))
-	switch {
-	case e.Status != nil && got != *e.Status:
-		return fmt.Sprintf("the status is %s, expected %d", name, *e.Status)
-	case e.Status == nil && (got < 200 || got > 299):
-		return fmt.Sprintf("the status is %s, expected any 2xx", name)
-	}
-	return ""
-}
-
-// read turns an answer into a value. One that is not JSON is a text; invalid says why it is none.
-func read(got Answer) (answer value, invalid error) {
-	data := got.JSON
-	if data == nil {
-		data = []byte(got.Text)
-	}
-	v, err := parse(data)
-	if got.JSON == nil || err != nil {
-		v = value{kind: text, lit: string(data)}
-	}
-	return v, err
-}
-
-// unusable says why an answer cannot be compared at all, or nothing.
-func unusable(want value, got Answer, invalid error) string {
-	body := bytes.TrimSpace([]byte(got.Text))
-	switch {
-	case got.Problem != "":
-		return got.Problem
-	case got.Truncated:
-		return fmt.Sprintf("the body has %d bytes, too many to be compared: only its beginning was kept", got.Length)
-	case got.JSON != nil || want.kind == text:
-		return ""
-	case len(body) == 0:
-		return "the answer is empty"
-	case isHTML(got.ContentType, body):
-		return "the answer is an HTML page, not JSON"
-	case body[0] == '{' || body[0] == '[':
-		return fmt.Sprintf("the answer is not valid JSON: %v", invalid)
-	}
-	return "the answer is not JSON but text: " + plain(&value{kind: text, lit: string(body)})
-}
-
-func isHTML(contentType string, body []byte) bool {
-	head := bytes.ToLower(body[:min(len(body), 64)])
-	return strings.HasPrefix(contentType, "text/html") && body[0] == '<' ||
-		bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
 }

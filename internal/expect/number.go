@@ -74,6 +74,33 @@ func (d decimal) float(bits uint) *big.Float {
 	return f
 }
 
+// bounded is a literal that others can calculate with in bounded time: the same
+// number, but beyond maxDigits and maxExponent.
+func bounded(lit string) string {
+	d := normal(lit)
+	if d.digits == "" {
+		return "0"
+	}
+	exp, err := strconv.Atoi(d.exp)
+	magnitude := exp + len(d.digits)
+	if err == nil && len(lit) <= maxDigits && -maxExponent <= magnitude && magnitude <= maxExponent {
+		return lit
+	}
+	if err != nil {
+		magnitude = maxExponent
+		if strings.HasPrefix(d.exp, "-") {
+			magnitude = -maxExponent
+		}
+	}
+	d.digits = d.digits[:min(len(d.digits), maxDigits)]
+	exp = max(-maxExponent, min(maxExponent, magnitude)) - len(d.digits)
+	sign := ""
+	if d.negative {
+		sign = "-"
+	}
+	return sign + d.digits + "e" + strconv.Itoa(exp)
+}
+
 // isInteger is true for a literal without fraction and exponent: 1, not 1.0.
 // It is the way a number is written in the case that says how exact it is meant.
 func isInteger(lit string) bool { return !strings.ContainsAny(lit, ".eE") }

@@ -16,6 +16,7 @@ const (
 	number
 	nonFinite // NaN, Infinity, -Infinity: no JSON, but Python's json module and TensorFlow Serving write them
 	text
+	binary // no JSON and no text: lit says what it is
 	array
 	object
 )
@@ -24,7 +25,7 @@ const (
 // 2^53, nor 1e400 infinity, before they are compared.
 type value struct {
 	kind  kind
-	lit   string  // number and nonFinite: as written; boolean: "true" or "false"; text: decoded
+	lit   string  // number and nonFinite: as written; boolean: "true" or "false"; text: decoded; binary: in words
 	items []value // array: items; object: values, in the order of keys
 	keys  []string
 	index map[string]int // object: position by key
