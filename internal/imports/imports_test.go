@@ -17,7 +17,7 @@ const module = "github.com/slipway-dev/slipway/"
 // before its own, never of its own row or after it.
 var rows = [][]string{
 	{"internal/result", "internal/event", "internal/protocol", "internal/expect", "internal/layer"},
-	{"internal/config", "internal/source", "internal/report", "internal/client"},
+	{"internal/config", "internal/source", "internal/report", "internal/client", "internal/confine"},
 	{"internal/plan", "internal/probe", "internal/reporting"},
 	{"internal/stage"},
 	{"internal/stage/deps", "internal/stage/image", "internal/stage/suite", "internal/stage/smoke", "internal/stage/gate", "internal/stage/publish"},
