@@ -2,26 +2,27 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/slipway-dev/slipway/internal/expect"
+	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
 // maxCases bounds a run: each case is a request, one after the other.
 const maxCases = 1000
 
+// The keys that only commands have, and only servers.
 var (
-	methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
-	// headerName is a token (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
-	headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+	ofCommands = []string{"request.command", "request.args", "expect.exit"}
+	ofServers  = []string{"request.method", "request.path", "request.headers", "expect.status", "expect.content_type"}
 )
 
 // casePattern is a pattern for case files. One that was written must match
@@ -53,6 +54,41 @@ func (l *loader) patterns(n *node, path string) {
 
 // readCases reads every case file, in the order of their names.
 func (l *loader) readCases() []Case {
+	files := l.caseFiles()
+	if len(files) > maxCases {
+		l.keyProblemf("smoke.cases", "%d files match, at most %d are asked", len(files), maxCases)
+		return nil
+	}
+	read := make([]*caseReader, len(files))
+	data := map[string]bool{} // what cases name
+	for i, file := range files {
+		read[i] = l.readCase(file)
+		for _, named := range read[i].names {
+			data[named] = true
+		}
+	}
+	var cases []Case
+	names := map[string]string{}
+	for i, r := range read {
+		// smoke/*.json also matches the smoke/input.json that a case sends.
+		if !r.isCase && data[path.Clean(files[i])] {
+			continue
+		}
+		l.problems.merge(r.problems)
+		if other, ok := names[r.into.Name]; ok {
+			l.problems.add(r.file, 0, 0, fmt.Sprintf("%s has the same name: name one of them differently, the report tells cases apart by it", other))
+		}
+		names[r.into.Name] = files[i]
+		cases = append(cases, r.into)
+	}
+	if len(cases) == 0 && !l.has("smoke.cases") {
+		cases = l.example()
+	}
+	return cases
+}
+
+// caseFiles are the files that the patterns match, sorted.
+func (l *loader) caseFiles() []string {
 	var files []string
 	for _, p := range l.cases {
 		// The pattern is valid and a directory that cannot be listed holds no case.
@@ -64,51 +100,20 @@ func (l *loader) readCases() []Case {
 		files = append(files, found...)
 	}
 	slices.Sort(files)
-	files = slices.Compact(files)
-	if len(files) > maxCases {
-		l.keyProblemf("smoke.cases", "%d files match, at most %d are asked", len(files), maxCases)
-		return nil
-	}
-	var cases []Case
-	named := map[string]string{}
-	for _, file := range files {
-		c := l.readCase(file)
-		if other, ok := named[c.Name]; ok {
-			l.problems.add(path.Join(l.rel, file), 0, 0, fmt.Sprintf("%s has the same name: name one of them differently, the report tells cases apart by it", other))
-		}
-		named[c.Name] = file
-		cases = append(cases, c)
-	}
-	return cases
+	return slices.Compact(files)
 }
 
-func (l *loader) readCase(file string) Case {
-	ext := path.Ext(file)
-	c := Case{Name: strings.TrimSuffix(path.Base(file), ext), File: file}
-	c.Request.Name = c.Name
+func (l *loader) readCase(file string) *caseReader {
+	name := strings.TrimSuffix(path.Base(file), path.Ext(file))
 	r := &caseReader{
-		reader: reader{file: path.Join(l.rel, file), problems: l.problems, keys: map[string]pair{}, start: pair{line: 1, col: 1}},
-		into:   &c,
+		reader: reader{file: path.Join(l.rel, file), problems: &problems{}, keys: map[string]pair{}, start: pair{line: 1, col: 1}},
+		model:  l,
+		into:   Case{Name: name, File: file, Request: protocol.Request{Name: name}},
 	}
-	read, most := readYAML, int64(maxYAMLCaseBytes)
-	switch ext {
-	case ".yaml", ".yml":
-	case ".json":
-		read, most = readJSON, maxJSONCaseBytes
-	default:
-		r.problems.add(r.file, 0, 0, "is no case: a case is a .yaml, .yml or .json file (smoke.cases matches it)")
-		return c
-	}
-	if message := l.check(file, aFile); message != "" {
-		r.problems.add(r.file, 0, 0, message)
-		return c
-	}
-	content, f := readText(filepath.Join(l.dir, filepath.FromSlash(file)), most)
-	var n *node
-	if f == nil {
-		n, f = read(content)
-	}
+	n, f := l.readNodes(file)
 	switch {
+	case !slices.Contains(readable, path.Ext(file)):
+		r.problems.add(r.file, 0, 0, "is no case: a case is a .yaml, .yml or .json file (smoke.cases matches it)")
 	case f != nil:
 		r.problems.add(r.file, f.line, f.col, f.message)
 	case n == nil:
@@ -116,16 +121,43 @@ func (l *loader) readCase(file string) Case {
 	default:
 		r.read(n)
 	}
-	return c
+	return r
+}
+
+// readable are the endings of files that hold a value.
+var readable = []string{".yaml", ".yml", ".json"}
+
+// readNodes reads a YAML or JSON file of the model.
+func (l *loader) readNodes(file string) (*node, *fault) {
+	if !slices.Contains(readable, path.Ext(file)) {
+		return nil, faultf(0, 0, "is neither YAML nor JSON by its name: valid endings: %s", choices(readable))
+	}
+	if message := l.check(file, aFile); message != "" {
+		return nil, faultf(0, 0, "%s", message)
+	}
+	read, most := readYAML, int64(maxYAMLCaseBytes)
+	if path.Ext(file) == ".json" {
+		read, most = readJSON, maxJSONCaseBytes
+	}
+	content, f := readText(filepath.Join(l.dir, filepath.FromSlash(file)), most)
+	if f != nil {
+		return nil, f
+	}
+	return read(content)
 }
 
 // caseReader reads one case file.
 type caseReader struct {
 	reader
-	into *Case
+	model  *loader // whose files the case may name
+	into   Case
+	names  []string // of files that the case sends or refers to, relative to the model directory
+	isCase bool     // false for a file that is surely something else
+	sound  bool     // nothing is wrong with the request itself
 }
 
 func (r *caseReader) read(n *node) {
+	r.isCase = n.get("request") != nil || n.get("expect") != nil
 	r.object(n, "", []field{
 		{"request", r.request},
 		{"expect", r.expect},
@@ -133,94 +165,55 @@ func (r *caseReader) read(n *node) {
 	if n.kind == object && !r.has("request") {
 		r.keyProblemf("request", "is missing: what to send, such as request: {json: [[5.1, 3.5, 1.4, 0.2]]}")
 	}
-}
-
-func (r *caseReader) request(n *node, path string) {
-	q := &r.into.Request
-	r.object(n, path, []field{
-		{"json", func(n *node, path string) { q.JSON = r.value(n, path) }},
-		{"text", func(n *node, path string) {
-			if n.kind != text {
-				r.wrong(n, path, "a string")
-				return
-			}
-			q.Text = &n.value
-		}},
-		{"method", func(n *node, path string) { q.Method = r.choice(n, path, methods) }},
-		{"path", func(n *node, path string) { q.Path = r.urlPath(n, path) }},
-		{"headers", func(n *node, path string) { q.Headers = r.headers(n, path) }},
-		{"timeout", func(n *node, path string) { q.TimeoutMS = r.duration(n, path).Milliseconds() }},
-	})
-	if r.has(path+".json") && r.has(path+".text") {
-		r.keyProblemf(path+".text", "a request has one body: remove json or text")
-	}
-}
-
-func (r *caseReader) headers(n *node, path string) map[string]string {
-	if n.kind != object {
-		r.wrong(n, path, "a mapping such as {Accept: application/json}")
-		return nil
-	}
-	out := map[string]string{}
-	for _, p := range r.unique(n, path) {
-		if !headerName.MatchString(p.key) {
-			r.problems.add(r.file, p.line, p.col, fmt.Sprintf("%s: %s cannot be the name of a header", path, quote(p.key)))
-			continue
-		}
-		v := r.word(p.value, join(path, p.key), "a value such as application/json")
-		if strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
-			r.problemf(p.value, "%s: a header is one line of text", join(path, p.key))
-		}
-		out[p.key] = v
-	}
-	return out
-}
-
-func (r *caseReader) expect(n *node, path string) {
-	e := &r.into.Expect
-	r.object(n, path, []field{
-		{"answer", func(n *node, path string) { e.Answer = r.value(n, path) }},
-		{"tolerance", func(n *node, path string) { e.Tolerance = r.tolerance(n, path) }},
-		{"status", func(n *node, path string) {
-			if status := r.whole(n, path, 100, 599, "200"); status != 0 {
-				e.Status = &status
-			}
-		}},
-	})
-	if r.has(path+".tolerance") && !r.has(path+".answer") {
-		r.keyProblemf(path+".tolerance", "there is no answer to compare: add %s.answer", path)
-	}
-}
-
-func (r *caseReader) tolerance(n *node, path string) *expect.Tolerance {
-	t := expect.Default
-	bound := func(into *float64) func(n *node, path string) {
-		return func(n *node, path string) {
-			v := r.real(n, path, "1.0e-6")
-			if v == nil {
-				return
-			}
-			if *v < 0 {
-				r.problemf(n, "%s: a difference has no sign: write it without the minus", path)
-			}
-			*into = *v
+	unused := r.fits()
+	for _, m := range expect.Check(r.into.Expect) {
+		if key := join("expect", m.Key); !slices.Contains(unused, key) {
+			r.keyProblemf(key, "%s", m.Message)
 		}
 	}
-	r.object(n, path, []field{{"rtol", bound(&t.Rtol)}, {"atol", bound(&t.Atol)}})
-	if n.kind == object && len(n.pairs) == 0 {
-		r.problemf(n, "%s: expected rtol, atol or both", path)
+}
+
+// fits finds what the protocol, where it is known, has no use for, and returns
+// the keys. What only a running server can tell is not looked for.
+func (r *caseReader) fits() (unused []string) {
+	smoke := r.model.cfg.Smoke
+	p, err := protocol.For(smoke.Protocol)
+	if err != nil {
+		return nil // auto: only the image can tell
 	}
-	return &t
+	keys, why := ofCommands, "only the protocol exec runs commands, this model's is "+smoke.Protocol
+	if smoke.Protocol == "exec" {
+		keys, why = ofServers, "the protocol exec runs a command, and asks no server"
+	}
+	for _, key := range keys {
+		if r.has(key) {
+			r.keyProblemf(key, "%s: remove it", why)
+			unused = append(unused, key)
+			r.sound = false // what is meant cannot be known
+		}
+	}
+	if !r.sound {
+		return unused
+	}
+	_, err = p.Request(r.into.Request, protocol.Target{Model: smoke.Model, Default: r.model.cfg.Model})
+	if untold := protocol.Untold(""); err != nil && !errors.As(err, &untold) {
+		r.keyProblemf("request", "%s (protocol %s)", oneLine(err.Error()), smoke.Protocol)
+	}
+	return unused
 }
 
 // value reads any JSON value, exactly as it was written.
 func (r *caseReader) value(n *node, path string) json.RawMessage {
+	return r.encoded(n, path, numberLiteral)
+}
+
+func (r *caseReader) encoded(n *node, path string, literal func(string) (string, bool)) json.RawMessage {
 	if n.kind == null && n.value == "" {
 		r.wrong(n, path, "a value (null for JSON's null)")
-		return nil
+		return json.RawMessage("null") // so that nobody says it is missing
 	}
 	r.duplicates(n, path)
-	return encode(n, func(n *node, message string) { r.problemf(n, "%s: %s", path, message) })
+	return encode(n, literal, func(n *node, message string) { r.problemf(n, "%s: %s", path, message) })
 }
 
 // duplicates reports keys that occur twice in one object, at any depth.

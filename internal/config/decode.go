@@ -32,7 +32,7 @@ func (r *reader) problemf(n *node, format string, args ...any) {
 // mapping is that should have it. A file that does not exist has no lines.
 func (r *reader) keyProblemf(path, format string, args ...any) {
 	at := r.start
-	for p := path; p != ""; p = p[:max(strings.LastIndexByte(p, '.'), 0)] {
+	for p := path; p != ""; p = p[:max(strings.LastIndexAny(p, ".["), 0)] {
 		if found, ok := r.keys[p]; ok {
 			at = found
 			break
@@ -171,6 +171,15 @@ func (r *reader) choice(n *node, path string, valid []string) string {
 	}
 	r.wrong(n, path, "one of "+choices(valid))
 	return ""
+}
+
+// flag reads true or false.
+func (r *reader) flag(n *node, path string) bool {
+	if n.kind != boolean {
+		r.wrong(n, path, "true or false")
+		return false
+	}
+	return strings.EqualFold(n.value, "true")
 }
 
 // whole reads a whole number between two bounds, both included.

@@ -28,21 +28,26 @@ var (
 
 // complete fills in what slipway.yaml does not say.
 func (l *loader) complete() {
-	if l.cfg.Model == "" && !l.has("model") {
-		l.cfg.Model = validName(path.Base(filepath.ToSlash(l.dir)))
-		l.detected("model", l.cfg.Model, "the directory's name")
-	}
+	l.completeModel()
 	if !l.completeBuild() {
 		return
 	}
 	l.completeTest()
 	l.completeSmoke()
+	l.completeLimits()
 	if len(l.cfg.Gates) > 0 && !l.has("metrics") {
 		l.completeMetrics()
 	}
 	p := &l.cfg.Publish
 	p.PullRequest = or(p.PullRequest, "tag")
 	p.Unverified = or(p.Unverified, "refuse")
+}
+
+func (l *loader) completeModel() {
+	if l.cfg.Model == "" && !l.has("model") {
+		l.cfg.Model = validName(path.Base(filepath.ToSlash(l.dir)))
+		l.detected("model", l.cfg.Model, "the directory's name")
+	}
 }
 
 func (l *loader) detected(field, value, why string) {

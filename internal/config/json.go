@@ -140,26 +140,27 @@ func (r *jsonReader) children(n *node, depth int) *fault {
 }
 
 // encode writes a node as JSON, numbers as they were written and keys in the
-// order of the file. It calls bad for each value that JSON does not have.
-func encode(n *node, bad func(n *node, message string)) json.RawMessage {
+// order of the file. literal says how a number is written; bad is called for
+// each that cannot be.
+func encode(n *node, literal func(string) (string, bool), bad func(n *node, message string)) json.RawMessage {
 	var b strings.Builder
-	writeJSON(&b, n, bad)
+	writeJSON(&b, n, literal, bad)
 	return json.RawMessage(b.String())
 }
 
-func writeJSON(b *strings.Builder, n *node, bad func(*node, string)) {
+func writeJSON(b *strings.Builder, n *node, literal func(string) (string, bool), bad func(*node, string)) {
 	switch n.kind {
 	case null:
 		b.WriteString("null")
 	case boolean:
 		b.WriteString(strings.ToLower(n.value)) // YAML also knows True and TRUE
 	case number:
-		literal, ok := numberLiteral(n.value)
+		written, ok := literal(n.value)
 		if !ok {
 			bad(n, fmt.Sprintf("%s is no JSON number: write it like 1, -0.5 or 1.0e-3, or in quotes when it is a string", quote(n.value)))
-			literal = "0"
+			written = "0"
 		}
-		b.WriteString(literal)
+		b.WriteString(written)
 	case text:
 		writeString(b, n.value)
 	case list:
@@ -168,7 +169,7 @@ func writeJSON(b *strings.Builder, n *node, bad func(*node, string)) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			writeJSON(b, item, bad)
+			writeJSON(b, item, literal, bad)
 		}
 		b.WriteByte(']')
 	case object:
@@ -179,7 +180,7 @@ func writeJSON(b *strings.Builder, n *node, bad func(*node, string)) {
 			}
 			writeString(b, p.key)
 			b.WriteByte(':')
-			writeJSON(b, p.value, bad)
+			writeJSON(b, p.value, literal, bad)
 		}
 		b.WriteByte('}')
 	}

@@ -16,7 +16,9 @@ type loader struct {
 	cfg      Config
 	dir, top string // the model directory and the repository's top: absolute, without links
 	rel      string // dir relative to top, with slashes
+	empty    bool   // there is nothing in dir
 	cases    []casePattern
+	sent     int // bytes of the files that the cases send
 }
 
 // Load reads the configuration of the model in dir, an absolute path, and
@@ -27,11 +29,34 @@ type loader struct {
 // It returns all problems at once, their files relative to root. With
 // problems, the configuration is incomplete and not to be used.
 func Load(dir, root string) (Config, []result.Problem) {
-	l := &loader{reader: reader{problems: &problems{}, keys: map[string]pair{}}}
-	if l.locate(dir, root) {
-		l.load()
+	l := newLoader()
+	switch {
+	case !l.locate(dir, root):
+	case l.empty:
+		l.problems.add(l.rel, 0, 0, "the model directory is empty: "+lookedFor)
+	case l.load():
+		l.complete()
+		l.cfg.Smoke.Cases = l.readCases()
 	}
 	return l.cfg, l.problems.sorted(path.Join(l.rel, File))
+}
+
+// LoadSmoke is Load for an image that is not built from here, or a server that
+// runs elsewhere: only what smoke needs is completed, and an empty directory
+// is fine.
+func LoadSmoke(dir, root string) (Config, []result.Problem) {
+	l := newLoader()
+	if l.locate(dir, root) && l.load() {
+		l.completeModel()
+		l.completeSmoke()
+		l.completeLimits()
+		l.cfg.Smoke.Cases = l.readCases()
+	}
+	return l.cfg, l.problems.sorted(path.Join(l.rel, File))
+}
+
+func newLoader() *loader {
+	return &loader{reader: reader{problems: &problems{}, keys: map[string]pair{}}}
 }
 
 // locate finds the two directories, and is false when there is no model to load.
@@ -69,29 +94,25 @@ func (l *loader) locate(dir, root string) bool {
 	l.rel = filepath.ToSlash(rel)
 	l.file = path.Join(l.rel, File)
 	entries, err := os.ReadDir(l.dir)
-	switch {
-	case err != nil:
+	if err != nil {
 		return fail("the model directory cannot be read: " + cause(err))
-	case len(entries) == 0:
-		return fail("the model directory is empty: " + lookedFor)
 	}
+	l.empty = len(entries) == 0
 	return true
 }
 
-// load reads slipway.yaml when there is one, then completes it.
-func (l *loader) load() {
+// load reads slipway.yaml when there is one, and is false when it is of no use.
+func (l *loader) load() bool {
 	l.cfg.Schema = 1
 	file := filepath.Join(l.dir, File)
-	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
-		if misnamed := l.misnamed(); misnamed != "" {
-			l.problems.add(path.Join(l.rel, misnamed), 0, 0, "not read under this name: rename it to "+File)
-			return
-		}
-	} else if !l.parse(file) {
-		return
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return l.parse(file)
 	}
-	l.complete()
-	l.cfg.Smoke.Cases = l.readCases()
+	if misnamed := l.misnamed(); misnamed != "" {
+		l.problems.add(path.Join(l.rel, misnamed), 0, 0, "not read under this name: rename it to "+File)
+		return false
+	}
+	return true
 }
 
 // misnamed is a file that was surely meant to be slipway.yaml.

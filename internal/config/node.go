@@ -33,6 +33,19 @@ type pair struct {
 	value     *node
 }
 
+// get is the value of a key, the first where it is there twice; nil when n, which may be nil, has none.
+func (n *node) get(key string) *node {
+	if n == nil {
+		return nil
+	}
+	for _, p := range n.pairs {
+		if p.key == key {
+			return p.value
+		}
+	}
+	return nil
+}
+
 // fault is what stops a file from being read at all.
 type fault struct {
 	line, col int
@@ -49,11 +62,13 @@ func faultf(line, col int, format string, args ...any) *fault {
 // else. These bounds are far above what a person writes and low enough that no
 // file takes more than a moment.
 const (
-	maxConfigBytes   = 1 << 20 // of slipway.yaml
-	maxYAMLCaseBytes = 2 << 20 // of a case
-	maxJSONCaseBytes = 8 << 20 // of a case: an image in base64 fits
-	maxDepth         = 100     // of lists in lists
-	maxNodes         = 1 << 20 // after aliases are followed
+	maxConfigBytes   = 1 << 20   // of slipway.yaml
+	maxYAMLCaseBytes = 2 << 20   // of a case
+	maxJSONCaseBytes = 8 << 20   // of a case: an image in base64 fits
+	maxFileBytes     = 32 << 20  // of a file that a case sends
+	maxFilesBytes    = 128 << 20 // of all of them together
+	maxDepth         = 100       // of lists in lists
+	maxNodes         = 1 << 20   // after aliases are followed
 
 	// goccy/go-yaml v1.19.2 takes a time quadratic in several of these: 20,000
 	// keys of a block mapping are 1.8 s, 20,000 empty lines of a literal 1.6 s.

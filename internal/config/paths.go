@@ -116,32 +116,41 @@ func cause(err error) string {
 	return oneLine(err.Error())
 }
 
-// readText reads a text file of bounded size, and never more of it than that:
-// a device, a directory or a disk image by the right name costs nothing.
-func readText(file string, most int64) (string, *fault) {
+// readBytes reads a file of bounded size, and never more of it than that: a
+// device, a directory or a disk image by the right name costs nothing.
+func readBytes(file string, most int64) ([]byte, *fault) {
 	info, err := os.Stat(file)
 	if err != nil {
-		return "", faultf(0, 0, "cannot be read: %s", cause(err))
+		return nil, faultf(0, 0, "cannot be read: %s", cause(err))
 	}
 	switch {
 	case info.IsDir():
-		return "", faultf(0, 0, "is a directory, a file is expected")
+		return nil, faultf(0, 0, "is a directory, a file is expected")
 	case !info.Mode().IsRegular():
-		return "", faultf(0, 0, "is no regular file")
+		return nil, faultf(0, 0, "is no regular file")
 	case info.Size() > most:
-		return "", tooLarge(info.Size(), most)
+		return nil, tooLarge(info.Size(), most)
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return "", faultf(0, 0, "cannot be read: %s", cause(err))
+		return nil, faultf(0, 0, "cannot be read: %s", cause(err))
 	}
 	defer func() { _ = f.Close() }() // read only
 	content, err := io.ReadAll(io.LimitReader(f, most+1))
 	switch {
 	case err != nil:
-		return "", faultf(0, 0, "cannot be read: %s", cause(err))
+		return nil, faultf(0, 0, "cannot be read: %s", cause(err))
 	case int64(len(content)) > most:
-		return "", tooLarge(int64(len(content)), most)
+		return nil, tooLarge(int64(len(content)), most)
+	}
+	return content, nil
+}
+
+// readText reads a text file of bounded size.
+func readText(file string, most int64) (string, *fault) {
+	content, f := readBytes(file, most)
+	if f != nil {
+		return "", f
 	}
 	s := string(content)
 	for i, r := range s {

@@ -29,6 +29,14 @@ func (p *problems) add(file string, line, col int, message string) {
 	p.list = append(p.list, result.Problem{File: file, Line: line, Column: col, Message: message})
 }
 
+// merge takes over what was found elsewhere.
+func (p *problems) merge(other *problems) {
+	for _, found := range other.list {
+		p.add(found.File, found.Line, found.Column, found.Message)
+	}
+	p.more += other.more
+}
+
 // sorted returns the problems in the order in which a person meets them:
 // those of the file named first, then file by file, from top to bottom.
 func (p *problems) sorted(first string) []result.Problem {

@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"regexp"
-
-	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
 // The keys of slipway.yaml, one function a section: what a key is called, and
@@ -143,21 +141,6 @@ func (l *loader) serve(n *node, path string) {
 	l.object(n, path, []field{
 		{"command", func(n *node, path string) { s.Command = l.command(n, path, "[python, app.py]") }},
 		{"port", func(n *node, path string) { s.Port = l.whole(n, path, 1, 65535, "8080") }},
-		{"env", func(n *node, path string) { s.Env = l.env(n, path) }},
-	})
-}
-
-func (l *loader) smoke(n *node, path string) {
-	s := &l.cfg.Smoke
-	l.object(n, path, []field{
-		{"protocol", func(n *node, path string) { s.Protocol = l.choice(n, path, protocol.Names()) }},
-		{"ready", func(n *node, path string) {
-			l.object(n, path, []field{
-				{"path", func(n *node, path string) { s.ReadyPath = l.urlPath(n, path) }},
-				{"timeout", func(n *node, path string) { s.Timeout = l.duration(n, path) }},
-			})
-		}},
-		{"cases", l.patterns},
 		{"env", func(n *node, path string) { s.Env = l.env(n, path) }},
 	})
 }

@@ -13,19 +13,26 @@ import (
 
 // Values with a grammar of their own.
 
-// command reads an argument vector.
-func (l *loader) command(n *node, path, example string) []string {
+// command reads an argument vector that names what to run.
+func (r *reader) command(n *node, path, example string) []string {
 	if n.kind == list && len(n.items) == 0 {
-		l.problemf(n, "%s: the list is empty: write the command such as %s, or remove the key", path, example)
+		r.problemf(n, "%s: the list is empty: write the command such as %s, or remove the key", path, example)
 		return nil
 	}
+	if n.kind == list && n.items[0].kind == text && n.items[0].value == "" {
+		r.wrong(n.items[0], path+"[0]", "a word of the command")
+	}
+	return r.arguments(n, path, example)
+}
+
+// arguments reads words of a command, of which any may be empty.
+func (r *reader) arguments(n *node, path, example string) []string {
 	args := make([]string, 0, len(n.items))
-	l.words(n, path, "a list such as "+example, func(n *node, path string) string {
-		if n.kind == text && n.value == "" && len(args) > 0 {
-			args = append(args, "") // an empty argument is one
-			return ""
+	r.words(n, path, "a list such as "+example, func(n *node, path string) string {
+		arg := ""
+		if n.kind != text || n.value != "" {
+			arg = r.word(n, path, "a word of the command")
 		}
-		arg := l.word(n, path, "a word of the command")
 		args = append(args, arg)
 		return arg
 	})
