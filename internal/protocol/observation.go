@@ -10,6 +10,8 @@ type Observations struct {
 	Protocol string `json:"protocol"`
 	// Port is the one that was asked.
 	Port int `json:"port"`
+	// Live is true for a server that ran already and was asked over the network.
+	Live bool `json:"live,omitempty"`
 	// ReadyMS is the time from start to ready in milliseconds; null when the server never was.
 	ReadyMS *float64 `json:"ready_ms"`
 	// NotReady says why the server never became ready, with the last readiness answer; empty when it did.

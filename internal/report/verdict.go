@@ -71,12 +71,16 @@ func passed(r result.Result) verdict {
 		return verdict{"✅", "checked and written to a directory"}
 	case verified && published(r):
 		return verdict{"✅", "checked and published"}
+	case verified && !publishes(r):
+		return verdict{"✅", "checked"}
 	case verified:
 		return verdict{"✅", "checked, not published"}
 	case inDirectory(r):
 		return verdict{"🟡", "written to a directory, but not everything was checked"}
 	case published(r):
 		return verdict{"🟡", "published, but not everything was checked"}
+	case !publishes(r):
+		return verdict{"🟡", "nothing failed, but not everything was checked"}
 	}
 	return verdict{"🟡", "nothing failed, but not everything was checked; not published"}
 }
@@ -91,7 +95,7 @@ func failures(r result.Result) []string {
 		switch s.Name {
 		case "test":
 			what = append(what, testsFailed(r.Tests))
-		case "smoke":
+		case "smoke", "record":
 			what = append(what, smokeFailed(r.Smoke))
 		case "gate":
 			what = append(what, "a metric does not pass its gate")
@@ -117,7 +121,7 @@ func testsFailed(t *result.Tests) string {
 }
 
 func smokeFailed(s *result.Smoke) string {
-	if s == nil || s.StartupMS == nil {
+	if s == nil || s.StartupMS == nil && len(s.Cases) == 0 {
 		return "the server did not start"
 	}
 	differ, unanswered := 0, 0
@@ -147,6 +151,12 @@ func published(r result.Result) bool {
 	}
 	s, ok := stageNamed(r, "publish")
 	return ok && s.Status == result.StagePassed
+}
+
+// publishes is false for commands that only look.
+func publishes(r result.Result) bool {
+	_, ok := stageNamed(r, "publish")
+	return ok
 }
 
 // inDirectory is true when the image went to an OCI layout, not to a registry.

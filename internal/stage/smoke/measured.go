@@ -17,6 +17,9 @@ func measured(seen protocol.Observations) *result.Smoke {
 		StartupMS: seen.ReadyMS, StopMS: seen.StopMS, StopKilled: seen.Killed,
 		LatencyMS: latency(seen.Answers), Cases: []result.Case{},
 	}
+	if seen.Live {
+		record.StartupMS = nil // it had started long before
+	}
 	for _, c := range seen.Connections {
 		record.Connections = append(record.Connections, result.Connection(c))
 	}

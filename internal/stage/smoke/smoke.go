@@ -61,7 +61,7 @@ func (s Stage) Observe(ctx context.Context, run *stage.Run, rounds int) (protoco
 	if seen.Error != "" {
 		return seen, fmt.Errorf("the probe could not do its work: %s", seen.Error)
 	}
-	return seen, s.keep(seen)
+	return seen, keep(s.Out, seen)
 }
 
 // probe runs the probe, with the network closed when the spec says so. An
@@ -117,10 +117,10 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (pr
 }
 
 // keep writes the observations beside the result.
-func (s Stage) keep(seen protocol.Observations) error {
+func keep(dir string, seen protocol.Observations) error {
 	data, err := json.MarshalIndent(seen, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keeping what the probe saw: %w", err)
 	}
-	return os.WriteFile(filepath.Join(s.Out, ObservationsFile), data, 0o644)
+	return os.WriteFile(filepath.Join(dir, ObservationsFile), data, 0o644)
 }

@@ -35,10 +35,7 @@ func makeSpec(run *stage.Run) (protocol.Spec, error) {
 		Version: protocol.SpecVersion, Protocol: p.Protocol, Model: run.Plan.Model, Served: p.Model,
 		Command: append(append([]string{}, launch.Entrypoint...), launch.Cmd...), Env: launch.Env, Port: launch.Port,
 		Ready:   protocol.Ready{Path: p.ReadyPath, TimeoutMS: p.Timeout.Milliseconds()},
-		Network: p.Network, GPUs: p.GPUs, Load: load(p),
-	}
-	for _, c := range p.Cases {
-		spec.Cases = append(spec.Cases, c.Request)
+		Network: p.Network, GPUs: p.GPUs, Load: load(p), Cases: requests(p),
 	}
 	if len(spec.Command) == 0 {
 		return spec, &NothingToStart{}
@@ -62,6 +59,14 @@ func port(p *plan.Smoke, exposed []int, proto protocol.Protocol) int {
 		return exposed[0]
 	}
 	return proto.DefaultPort()
+}
+
+func requests(p *plan.Smoke) []protocol.Request {
+	var all []protocol.Request
+	for _, c := range p.Cases {
+		all = append(all, c.Request)
+	}
+	return all
 }
 
 // load leaves warm-up and time to the probe.

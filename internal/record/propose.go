@@ -1,0 +1,123 @@
+// Package record turns what a model answered into what it is expected to
+// answer from now on. It is pure: it proposes an expectation and the new
+// content of a case file, and writes nothing.
+package record
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/slipway-dev/slipway/internal/expect"
+)
+
+// Proposal is what can be recorded of a case.
+type Proposal struct {
+	Expect expect.Expectation
+	// Why says what is not as simple as an answer that is always the same;
+	// empty when it is.
+	Why string
+}
+
+// anyNumber is a tolerance that every finite difference is within: what still
+// differs is no number.
+var anyNumber = expect.Tolerance{Rtol: math.MaxFloat64, Atol: math.MaxFloat64}
+
+// margin is how many times as much as was seen a proposed tolerance allows: a
+// few rounds do not show the largest difference there is.
+const margin = 4
+
+// Propose makes an expectation of the answers of several rounds, keeping what
+// the case expects besides. The error says why there is nothing to record.
+func Propose(before expect.Expectation, answers []expect.Answer) (Proposal, error) {
+	first := answers[0]
+	for _, a := range answers {
+		if why := unfit(before, a); why != "" {
+			return Proposal{}, fmt.Errorf("%s", why)
+		}
+	}
+	p := Proposal{Expect: before}
+	p.Expect.Answer, p.Expect.Tolerance = document(first), nil
+	exact, within := p.Expect, p.Expect
+	exact.Tolerance, within.Tolerance = &expect.Tolerance{}, &anyNumber
+	var abs, rel float64
+	for _, a := range answers[1:] {
+		if expect.Judge(only(exact), a).Passed {
+			continue
+		}
+		v := expect.Judge(only(within), a)
+		if !v.Passed {
+			return shapeOnly(before, v.Reason), nil
+		}
+		abs, rel = max(abs, value(v.MaxAbsDiff)), max(rel, value(v.MaxRelDiff))
+	}
+	if abs > 0 {
+		p.Expect.Tolerance = tolerance(only(p.Expect), answers, abs, rel)
+		p.Why = fmt.Sprintf("the answer changes by up to %.2g from round to round: the tolerance allows %d times that", abs, margin)
+	}
+	return p, nil
+}
+
+// only is the comparison with the answer, without what else is expected.
+func only(e expect.Expectation) expect.Expectation {
+	return expect.Expectation{Answer: e.Answer, Tolerance: e.Tolerance, Status: e.Status, Exit: e.Exit}
+}
+
+// unfit says why an answer must not be recorded, or nothing: what is recorded is what counts as right.
+func unfit(before expect.Expectation, a expect.Answer) string {
+	bare := expect.Expectation{Status: before.Status, Exit: before.Exit, Finite: true}
+	if v := expect.Judge(bare, a); !v.Passed {
+		return v.Reason
+	}
+	if a.Truncated {
+		return fmt.Sprintf("the answer has %d bytes, too many to be recorded", a.Length)
+	}
+	return ""
+}
+
+// shapeOnly is for answers that have nothing in common but what they look like.
+func shapeOnly(before expect.Expectation, reason string) Proposal {
+	before.Answer, before.Tolerance = nil, nil
+	return Proposal{Expect: before, Why: "the answer changes from round to round (" + reason + "), so none is recorded: write what must hold, such as contains, matches or type"}
+}
+
+// tolerance allows margin times the differences that were seen, relative to
+// the numbers where that is enough, because then it holds for large and small ones.
+func tolerance(e expect.Expectation, answers []expect.Answer, abs, rel float64) *expect.Tolerance {
+	const most = 0.1 // beyond this, a relative tolerance says little
+	relative := expect.Tolerance{Rtol: up(margin * rel), Atol: expect.Default.Atol}
+	if relative.Rtol <= most {
+		e.Tolerance = &relative
+		holds := true
+		for _, a := range answers {
+			holds = holds && expect.Judge(e, a).Passed
+		}
+		if holds {
+			return &relative
+		}
+	}
+	return &expect.Tolerance{Rtol: expect.Default.Rtol, Atol: up(margin * abs)}
+}
+
+// up rounds up to one digit: 0.00034 becomes 0.0004.
+func up(x float64) float64 {
+	if x <= 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(x)))
+	return math.Ceil(x/unit-1e-9) * unit
+}
+
+func value(f *float64) float64 {
+	if f == nil {
+		return 0
+	}
+	return *f
+}
+
+// document is an answer as JSON: a text becomes a string.
+func document(a expect.Answer) []byte {
+	if a.JSON != nil {
+		return a.JSON
+	}
+	return quote(a.Text)
+}

@@ -1,0 +1,132 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/slipway-dev/slipway/internal/expect"
+	"github.com/slipway-dev/slipway/internal/testkit"
+)
+
+// TestRewrite runs testdata/rewrite/*.txtar: a case file, the expectation to
+// be recorded, and what the file then is; -update writes that.
+func TestRewrite(t *testing.T) {
+	files, err := filepath.Glob("testdata/rewrite/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var e expect.Expectation
+			var name string
+			var content []byte
+			for _, f := range archive.Files {
+				switch f.Name {
+				case "expect.json":
+					if err := json.Unmarshal(f.Data, &e); err != nil {
+						t.Fatal(err)
+					}
+				case "case.yaml", "case.json":
+					name, content = f.Name, f.Data
+				}
+			}
+			out, err := Rewrite(name, content, e)
+			if err != nil {
+				out = []byte("error: " + err.Error() + "\n")
+			}
+			for i := range archive.Files {
+				if archive.Files[i].Name == "out" {
+					archive.Files[i].Data = out
+				}
+			}
+			testkit.Golden(t, file, txtar.Format(archive))
+			if err == nil {
+				again, err := Rewrite(name, out, e)
+				if err != nil || string(again) != string(out) {
+					t.Errorf("recorded twice it is not the same: %v\n%s", err, again)
+				}
+			}
+		})
+	}
+}
+
+func TestPropose(t *testing.T) {
+	answers := func(bodies ...string) []expect.Answer {
+		var out []expect.Answer
+		for _, b := range bodies {
+			a := expect.Answer{Status: 200, Text: b}
+			if json.Valid([]byte(b)) {
+				a = expect.Answer{Status: 200, JSON: []byte(b)}
+			}
+			out = append(out, a)
+		}
+		return out
+	}
+	teapot := 418
+	for _, test := range []struct {
+		name    string
+		before  expect.Expectation
+		answers []expect.Answer
+		want    string // the proposal, or the error
+	}{
+		{"the same", expect.Expectation{}, answers("[1.5]", "[1.5]"), `{"answer":[1.5]}`},
+		{"a text", expect.Expectation{}, answers("hello", "hello"), `{"answer":"hello"}`},
+		{"noise", expect.Expectation{}, answers("[100.0, 2.0]", "[100.1, 2.0]"), `{"answer":[100.0, 2.0],"tolerance":{"rtol":0.004,"atol":1e-9}} the answer changes by up to 0.1 from round to round: the tolerance allows 4 times that`},
+		{"noise around zero", expect.Expectation{}, answers("[0.0, 2.0]", "[0.001, 2.0]"), `{"answer":[0.0, 2.0],"tolerance":{"rtol":0.000001,"atol":0.004}} the answer changes by up to 0.001 from round to round: the tolerance allows 4 times that`},
+		{"other words", expect.Expectation{}, answers(`{"text": "a"}`, `{"text": "b"}`), `{} the answer changes from round to round ($.text: expected "a", got "b"), so none is recorded: write what must hold, such as contains, matches or type`},
+		{"NaN", expect.Expectation{}, []expect.Answer{{Status: 200, JSON: []byte("[NaN]")}}, "error: "},
+		{"an error", expect.Expectation{}, []expect.Answer{{Status: 500, Text: "oops"}}, "error: the status is 500"},
+		{"an error that is right", expect.Expectation{Status: &teapot}, []expect.Answer{{Status: 418, Text: "tea"}}, `{"answer":"tea","status":418}`},
+		{"what else is expected stays", expect.Expectation{MaxLatencyMS: 100}, answers("1"), `{"answer":1,"max_latency_ms":100}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := Propose(test.before, test.answers)
+			got := ""
+			if err != nil {
+				got = "error: " + err.Error()
+			} else {
+				// The answer as it was written: Marshal would compact it.
+				answer := p.Expect.Answer
+				p.Expect.Answer = nil
+				data, err := json.Marshal(p.Expect)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = string(data)
+				if answer != nil {
+					got = strings.Replace(fmt.Sprintf(`{"answer":%s,%s`, answer, got[1:]), ",}", "}", 1)
+				}
+				got = strings.TrimSpace(got + " " + p.Why)
+			}
+			if got != test.want && !(strings.HasPrefix(test.want, "error: ") && strings.HasPrefix(got, test.want)) {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// FuzzRewrite: whatever a case file holds, it is rewritten into one that says what was recorded, or left alone with an error.
+func FuzzRewrite(f *testing.F) {
+	f.Add([]byte("request: {json: 1}\nexpect: {status: 200}\n"), []byte(`[1, {"a": "b"}]`), true)
+	f.Add([]byte("request:\n  json: 1\nexpect:\n  # why\n  answer: 2\n\n# end\n"), []byte(`"x"`), true)
+	f.Add([]byte(`{"request": {"json": 1}}`), []byte(`1e-9`), false)
+	f.Fuzz(func(t *testing.T, content, answer []byte, isYAML bool) {
+		if len(content) > 1<<12 || len(answer) > 1<<12 {
+			return // the bound on time is the parsers', and has its tests there
+		}
+		name := "case.json"
+		if isYAML {
+			name = "case.yaml"
+		}
+		_, _ = Rewrite(name, content, expect.Expectation{Answer: answer})
+	})
+}

@@ -1,0 +1,182 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/slipway-dev/slipway/internal/expect"
+)
+
+// Mark stands above an answer that was recorded. An answer without it was
+// written by a person.
+const Mark = "# recorded by `slipway record`"
+
+// Recorded is true when the answer in a case file was recorded and not written by a person.
+func Recorded(content []byte) bool { return bytes.Contains(content, []byte(Mark)) }
+
+// Rewrite is a case file with the answer and tolerance of an expectation in
+// place of the ones it has. Everything else stays as it is written.
+func Rewrite(file string, content []byte, e expect.Expectation) ([]byte, error) {
+	write := yamlCase
+	if path.Ext(file) == ".json" {
+		write = jsonCase
+	}
+	out, err := write(content, e)
+	if err != nil {
+		return nil, fmt.Errorf("recording in %s: %w", file, err)
+	}
+	if err := reads(out, e); err != nil {
+		return nil, fmt.Errorf("recording in %s: %w; write the answer by hand", file, err)
+	}
+	return out, nil
+}
+
+// reads makes sure that the new file says what was meant.
+func reads(content []byte, e expect.Expectation) error {
+	asJSON, err := yaml.YAMLToJSON(content) // JSON is YAML
+	if err != nil {
+		return errors.New("the result is not valid YAML")
+	}
+	var c struct {
+		Expect struct {
+			Answer json.RawMessage `json:"answer"`
+		} `json:"expect"`
+	}
+	if err := json.Unmarshal(asJSON, &c); err != nil {
+		return errors.New("the result is no case")
+	}
+	// Through a YAML library numbers are doubles, so they are compared as such.
+	if v := expect.Judge(expect.Expectation{Answer: e.Answer, Tolerance: &expect.Tolerance{Rtol: 1e-12}}, expect.Answer{Status: 200, JSON: c.Expect.Answer}); !v.Passed {
+		return fmt.Errorf("the result says something else: %s", v.Reason)
+	}
+	return nil
+}
+
+// lines are the lines of answer and tolerance in YAML, at an indentation.
+func lines(e expect.Expectation, indent int) ([]string, error) {
+	n, err := read(e.Answer)
+	if err != nil {
+		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	pad := strings.Repeat(" ", indent)
+	var b strings.Builder
+	b.WriteString(pad + Mark + "\n" + pad + "answer: ")
+	n.write(&b, indent+len("answer: "), indent+2)
+	if t := e.Tolerance; t != nil {
+		fmt.Fprintf(&b, "\n%stolerance: {rtol: %s, atol: %s}", pad, float(t.Rtol), float(t.Atol))
+	}
+	return strings.Split(b.String(), "\n"), nil
+}
+
+func float(x float64) string { return number(strconv.FormatFloat(x, 'g', -1, 64)) }
+
+// jsonCase rewrites a case in JSON. There is no place for a mark in it.
+func jsonCase(content []byte, e expect.Expectation) ([]byte, error) {
+	whole, err := members(content)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := members(whole.get("expect"))
+	if err != nil {
+		return nil, err
+	}
+	inner = inner.set("answer", e.Answer)
+	inner = inner.drop("tolerance")
+	if e.Tolerance != nil {
+		t, err := json.Marshal(e.Tolerance)
+		if err != nil {
+			return nil, err
+		}
+		inner = inner.set("tolerance", t)
+	}
+	n, err := read(whole.set("expect", inner.bytes()).bytes())
+	if err != nil {
+		return nil, err
+	}
+	var out strings.Builder
+	n.write(&out, 0, 2)
+	return []byte(out.String() + "\n"), nil
+}
+
+// member is one member of a JSON object, its value as it is written.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+type object []member
+
+func members(data []byte) (object, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("an object is expected")
+	}
+	var o object
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var m member
+		m.key = key.(string)
+		if err := d.Decode(&m.value); err != nil {
+			return nil, err
+		}
+		o = append(o, m)
+	}
+	return o, nil
+}
+
+func (o object) get(key string) json.RawMessage {
+	for _, m := range o {
+		if m.key == key {
+			return m.value
+		}
+	}
+	return nil
+}
+
+func (o object) set(key string, value json.RawMessage) object {
+	for i := range o {
+		if o[i].key == key {
+			o[i].value = value
+			return o
+		}
+	}
+	return append(o, member{key, value})
+}
+
+func (o object) drop(key string) object {
+	var out object
+	for _, m := range o {
+		if m.key != key {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (o object) bytes() []byte {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(quote(m.key))
+		b.WriteByte(':')
+		b.Write(m.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
