@@ -20,7 +20,10 @@ func (p program) finish(res *result.Result, out string, started time.Time, f fla
 	if f.json {
 		screen = p.stderr
 	}
-	written := write(*res, out)
+	var written error
+	if out != "" {
+		written = write(*res, out)
+	}
 	if written != nil {
 		fmt.Fprintf(p.stderr, "slipway: the result could not be written: %v; name another directory with --out\n", written)
 		if res.Status == result.Passed {
@@ -28,7 +31,7 @@ func (p program) finish(res *result.Result, out string, started time.Time, f fla
 		}
 	}
 	fmt.Fprint(screen, "\n"+strings.TrimRight(report.Terminal(*res, p.colour(screen)), "\n")+"\n")
-	if written == nil {
+	if out != "" && written == nil {
 		fmt.Fprintf(screen, "\nreport  %s\nresult  %s\n", shown(filepath.Join(out, "report.md")), shown(filepath.Join(out, "result.json")))
 	}
 	if f.json {

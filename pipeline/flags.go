@@ -22,11 +22,26 @@ type flags struct {
 
 func (f *flags) add(cmd *cobra.Command) {
 	f.addPlan(cmd)
+	f.addEngine(cmd)
+	f.addJSON(cmd)
+}
+
+// addEngine adds the flags of what runs in an engine.
+func (f *flags) addEngine(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.engine, "engine", "", "address of a Dagger engine (unix://…, tcp://…); default: an open session, the environment, the runner file, Docker")
 	fs.StringVar(&f.probe, "probe", "", "path of a probe binary for the image's platform, instead of our own")
 	fs.DurationVar(&f.timeout, "timeout", time.Hour, "end the run after this time; 0: never")
-	fs.BoolVar(&f.json, "json", false, "print the result as JSON to standard output at the end, progress to standard error")
+}
+
+// addJSON adds the flag of what ends with a result.
+func (f *flags) addJSON(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as JSON to standard output at the end, progress to standard error")
+}
+
+// addOut adds the flag that says where a result goes.
+func (f *flags) addOut(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.out, "out", "", "directory for the result; default: below dist/, by the model's name")
 }
 
 // addPlan adds the flags that a plan depends on.
@@ -34,7 +49,7 @@ func (f *flags) addPlan(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.publish, "publish", "", "where the image goes: none, oci:DIR or REPOSITORY; default: publish.image, else oci:OUT/image")
 	fs.StringArrayVar(&f.tags, "tag", nil, "tag to write, instead of those that follow from the event; may be repeated")
-	fs.StringVar(&f.out, "out", "", "directory for the result; default: dist/ and the model's name")
+	f.addOut(cmd)
 	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
 	fs.BoolVar(&f.fresh, "fresh", false, "look no layer up: make everything again")
 }

@@ -25,7 +25,7 @@ type loaded struct {
 	dir      string // of the model, absolute
 	asked    string // what is asked when nothing is built from dir
 	top      string // of its repository, absolute; problems name files relative to it
-	out      string // where the result goes, absolute
+	out      string // where the result goes, absolute; empty: nowhere
 	cache    string // ours, under the user's cache directory
 	config   config.Config
 	event    event.Event
@@ -53,9 +53,11 @@ func (p program) load(j job) loaded {
 	if name == "" {
 		name = filepath.Base(l.dir)
 	}
-	l.out = absolute(filepath.Join("dist", name))
-	if f.out != "" {
+	switch {
+	case f.out != "":
 		l.out = absolute(f.out)
+	case !j.unwritten:
+		l.out = absolute(filepath.Join("dist", name+j.suffix))
 	}
 	l.problems = append(l.problems, checkFlags(f)...)
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,6 +34,10 @@ type job struct {
 	flags flags
 	// asked is what is asked when nothing is built: an image, a URL or a result.
 	asked string
+	// suffix tells the job's default directory from that of a run of the same model.
+	suffix string
+	// unwritten is a job whose result is only shown.
+	unwritten bool
 	// alone is a job without engine, probe and base image.
 	alone  bool
 	load   func(dir, top string) (config.Config, []result.Problem)
@@ -63,16 +68,13 @@ func (p program) run(ctx context.Context, j job) result.Status {
 		invalid(res, loaded.problems, j)
 		return p.finish(res, loaded.out, started, f)
 	}
-	for _, earlier := range []string{"result.json", "report.md", smoke.ObservationsFile} { // a run that is killed must not leave another's
-		_ = os.Remove(filepath.Join(loaded.out, earlier)) // not there, or not to be written: then finish says so
+	if err := prepare(loaded.out); err != nil {
+		res.Status = result.Errored
+		res.Error = &result.Error{What: "the directory for the result could not be made: " + err.Error(), Where: loaded.out, Remedy: "name another with --out"}
+		return p.finish(res, loaded.out, started, f)
 	}
 	if loaded.err != nil {
 		fail(ctx, res, loaded.err, j)
-		return p.finish(res, loaded.out, started, f)
-	}
-	if err := os.MkdirAll(loaded.out, 0o755); err != nil {
-		res.Status = result.Errored
-		res.Error = &result.Error{What: "the directory for the result could not be made: " + err.Error(), Where: loaded.out, Remedy: "name another with --out"}
 		return p.finish(res, loaded.out, started, f)
 	}
 
@@ -97,6 +99,23 @@ func (p program) run(ctx context.Context, j job) result.Status {
 		notRun(res, "not known: the run did not stop by itself", j)
 	}
 	return p.finish(res, loaded.out, started, f)
+}
+
+// prepare makes the directory for the result and takes an earlier run's out of
+// it: a run that is killed must not leave another's.
+func prepare(out string) error {
+	if out == "" {
+		return nil
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	for _, earlier := range []string{"result.json", "report.md", smoke.ObservationsFile} {
+		if err := os.Remove(filepath.Join(out, earlier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // after is closed a while after ctx has ended.

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/plan"
+	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/stage"
+	"github.com/slipway-dev/slipway/internal/stage/smoke"
+)
+
+func (p program) judgeCommand() *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:   "judge RESULT [MODEL_DIR]",
+		Short: "Judge again what an earlier run saw",
+		Long: `Judge holds the answers that an earlier run saw against the cases and budgets of
+MODEL_DIR (default: here) as they are now. It runs nothing and publishes
+nothing: to try another tolerance takes no time. RESULT is the directory that
+run wrote, or its result.json; observations.json lies beside it.
+
+  slipway judge dist/iris models/iris`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.platform = "linux/amd64"
+			return ended{p.run(cmd.Context(), judging(modelDir(args[1:]), f, args[0]))}
+		},
+	}
+	cmd.Flags().StringVar(&f.out, "out", "", "directory to write this judgement to; default: it is only shown")
+	f.addJSON(cmd)
+	return cmd
+}
+
+// judging is a job that looks at another run's observations.
+func judging(dir string, f flags, of string) job {
+	if info, err := os.Stat(of); err == nil && !info.IsDir() {
+		of = filepath.Dir(of)
+	}
+	return job{
+		dir: dir, flags: f, asked: of, alone: true, unwritten: f.out == "",
+		load:   config.LoadSmoke,
+		plan:   func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
+		stages: func(tools) []stage.Stage { return []stage.Stage{{Name: "smoke", Run: saved{dir: of}.Run}} },
+	}
+}
+
+// saved are the observations of an earlier run.
+type saved struct{ dir string }
+
+func (s saved) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
+	seen, err := s.read()
+	if err != nil {
+		return stage.Outcome{}, &stage.Error{What: "what the earlier run saw cannot be read: " + err.Error(), Where: s.dir, Remedy: "name the directory of a run whose smoke stage ran", Err: err}
+	}
+	// The image's size has a budget too; a result that is not there has none.
+	if before, err := result.Read(filepath.Join(s.dir, "result.json")); err == nil {
+		run.Result.Image = before.Image
+	}
+	return smoke.Judge(run, seen)
+}
+
+func (s saved) read() (seen protocol.Observations, err error) {
+	data, err := os.ReadFile(filepath.Join(s.dir, smoke.ObservationsFile))
+	if err != nil {
+		return seen, err
+	}
+	if err := json.Unmarshal(data, &seen); err != nil {
+		return seen, err
+	}
+	if seen.Version != protocol.SpecVersion {
+		return seen, fmt.Errorf("they have version %d, this slipway reads version %d", seen.Version, protocol.SpecVersion)
+	}
+	return seen, nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/plan"
+	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/stage"
+	"github.com/slipway-dev/slipway/internal/stage/image"
+	"github.com/slipway-dev/slipway/internal/stage/smoke"
+)
+
+func (p program) smokeCommand() *cobra.Command {
+	var f flags
+	var url, proto string
+	cmd := &cobra.Command{
+		Use:   "smoke (IMAGE | --url URL) [MODEL_DIR]",
+		Short: "Ask any image, or a server that runs, for predictions",
+		Long: `Smoke asks the cases of MODEL_DIR (default: here) of an image that is in a
+registry, whoever built it, or of a server that runs somewhere. It judges and
+reports as a run does. It builds nothing and publishes nothing.
+
+  slipway smoke ghcr.io/acme/iris@sha256:…      an image, started in the engine
+  slipway smoke vllm/vllm-openai:latest llm/    with the cases of llm/
+  slipway smoke --url https://iris.acme.example a server; no engine is needed
+
+Where there is no slipway.yaml, the image's labels, environment and command
+tell the protocol; of a server, --protocol does. Where there is no case, the
+server is asked what it takes: the answer is then looked at, but nothing
+recorded confirms it, and the run is not verified. A token in the environment
+variable SLIPWAY_URL_TOKEN is sent to the server as a bearer token.`,
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asked := url
+			if url == "" {
+				if len(args) == 0 {
+					return errors.New("name an image, or a server with --url")
+				}
+				asked, args = args[0], args[1:]
+			}
+			if len(args) > 1 {
+				return errors.New("both an image and --url are given: name one of them")
+			}
+			if _, err := protocol.For(proto); proto != "" && err != nil {
+				return fmt.Errorf("--protocol: %w", err)
+			}
+			j := asking(modelDir(args), f, asked, proto)
+			if url != "" {
+				j.alone, j.stages = true, func(t tools) []stage.Stage {
+					return []stage.Stage{
+						// a server that somebody else runs, asked over the network
+						{Name: "smoke", Run: smoke.Live{URL: url, Token: p.getenv("SLIPWAY_URL_TOKEN"), Out: t.out, Nonce: t.nonce}.Run},
+					}
+				}
+			}
+			return ended{p.run(cmd.Context(), j)}
+		},
+	}
+	f.addEngine(cmd)
+	f.addOut(cmd)
+	f.addJSON(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&url, "url", "", "address of a running server (http:// or https://, with a path where it has one)")
+	fs.StringVar(&proto, "protocol", "", "how the server is spoken to, instead of what slipway.yaml says or the image tells")
+	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
+	return cmd
+}
+
+// asking is a job that builds nothing.
+func asking(dir string, f flags, asked, proto string) job {
+	return job{
+		dir: dir, flags: f, asked: asked, suffix: "-smoke",
+		load: func(dir, top string) (config.Config, []result.Problem) {
+			c, problems := config.LoadSmoke(dir, top)
+			if proto != "" {
+				c.Smoke.Protocol = proto
+				c.Detected = append(c.Detected, config.Detection{Field: "smoke.protocol", Value: proto, Why: "--protocol names it"})
+			}
+			return c, problems
+		},
+		plan: func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
+		stages: func(t tools) []stage.Stage {
+			return []stage.Stage{
+				// the image as it is in its registry
+				{Name: "image", Run: image.Pull{Composer: t.engine}.Run},
+				// and its own server, asked as in a run
+				{Name: "smoke", Run: smoke.Stage{Probe: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
+			}
+		},
+	}
+}
