@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -108,11 +107,7 @@ func (n *noticing) Read(p []byte) (int, error) {
 }
 
 // ErrEndless is that of a body of which more came than is ever read.
-var ErrEndless = errors.New(endless())
-
-func endless() string {
-	return fmt.Sprintf("the body had not ended after %d MiB, so reading was stopped", readBytes>>20)
-}
+var ErrEndless = fmt.Errorf("had not ended after %d MiB, so reading was stopped", readBytes>>20)
 
 // Bodies bounds what is kept of all bodies together. The zero value has kept none.
 type Bodies struct{ kept int64 }

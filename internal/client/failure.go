@@ -36,7 +36,7 @@ func (c *Client) explain(err error, resp *http.Response, length int64, limit tim
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, ErrEndless):
-		return failure{tooLong, ErrEndless.Error()}
+		return failure{tooLong, "the body " + ErrEndless.Error()}
 	case errors.Is(err, context.DeadlineExceeded) && resp == nil:
 		return failure{timedOut, fmt.Sprintf("no answer within %s", limit)}
 	case errors.Is(err, context.DeadlineExceeded):

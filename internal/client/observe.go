@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/protocol"
@@ -13,12 +12,10 @@ import (
 const (
 	// lastWords is how long an answer may still be on its way from a server that has ended.
 	lastWords = 200 * time.Millisecond
-	// A question of Discover may be asked because of what an earlier one was
-	// answered; rounds bounds that, askLimit each question, askBytes its answer
-	// (the schemas of real servers have some hundred KiB).
-	rounds   = 3
+	// askLimit bounds a question about the server itself, askBytes what is read
+	// of the answer: the schemas of real servers have some hundred KiB.
 	askLimit = 10 * time.Second
-	askBytes = 4 << 20
+	askBytes = 1 << 20
 )
 
 // Server is what is known of the server beside what it answers. The zero
@@ -68,29 +65,38 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 			o.Answers = append(o.Answers, c.one(ctx, server, proto, r, target))
 		}
 	}
+	if spec.Load != nil {
+		o.Load = c.load(ctx, *spec.Load, shots(proto, cases, target, o.Answers), server)
+	}
 }
 
-// discover asks the server about itself until there is nothing new to ask. A
-// question that got no answer is told with the status 0.
-func (c *Client) discover(ctx context.Context, d protocol.Discoverer, t protocol.Target) protocol.Target {
-	var asked []string
-	for range rounds {
-		before := len(asked)
-		for _, m := range d.Discover(t) {
-			question := m.Method + " " + m.Path
-			if slices.Contains(asked, question) {
-				continue
-			}
-			asked = append(asked, question)
-			t.Told = append(t.Told, c.question(ctx, m))
+// shots are the cases that were answered.
+func shots(proto protocol.Protocol, cases []protocol.Request, t protocol.Target, answers []protocol.Answer) []shot {
+	var all []shot
+	for i, r := range cases {
+		m, err := proto.Request(r, t)
+		if a := answers[i]; err == nil && a.Status != 0 && a.Error == "" {
+			all = append(all, shot{m, Timeout(r), a.Status})
 		}
-		if len(asked) == before {
+	}
+	return all
+}
+
+// discover asks the server about itself until there is nothing more to ask.
+func (c *Client) discover(ctx context.Context, d protocol.Discoverer, t protocol.Target) protocol.Target {
+	for range protocol.DiscoverRounds {
+		open := t.Open(d)
+		if len(open) == 0 {
 			break
+		}
+		for _, m := range open {
+			t.Told = append(t.Told, c.question(ctx, m))
 		}
 	}
 	return t
 }
 
+// question asks one. What got no complete answer has the status 0.
 func (c *Client) question(ctx context.Context, m protocol.Message) protocol.Response {
 	told := protocol.Response{Path: m.Path}
 	e := c.exchange(ctx, c.fresh, m, askLimit, func(body io.Reader) (n int64, err error) {

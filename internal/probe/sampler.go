@@ -35,6 +35,9 @@ type sampler struct {
 	pss         pacer
 	sockets     pacer
 	opens       int64 // connections opened that are not the probe's, when last looked
+	starting    bool  // until marked
+	mark        chan struct{}
+	marked      chan struct{}
 	stop        chan struct{}
 	stopped     chan struct{}
 }
@@ -47,7 +50,8 @@ func startSampler(root fs.FS, group cgroup, dials func() int64) *sampler {
 	}
 	s := &sampler{
 		proc: proc, group: group, ours: group.ours(), dials: dials,
-		begun: time.Now(), stop: make(chan struct{}), stopped: make(chan struct{}),
+		begun: time.Now(), starting: true,
+		mark: make(chan struct{}), marked: make(chan struct{}), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	s.opens, _ = s.opened()
 	go func() {
@@ -58,6 +62,11 @@ func startSampler(root fs.FS, group cgroup, dials func() int64) *sampler {
 			s.sample()
 			select {
 			case <-tick.C:
+			case <-s.mark:
+				s.sockets = pacer{}
+				s.sample()
+				s.starting, s.mark = false, nil
+				close(s.marked)
 			case <-s.stop:
 				s.pss, s.sockets = pacer{}, pacer{} // the last look leaves nothing out
 				s.sample()
@@ -66,6 +75,12 @@ func startSampler(root fs.FS, group cgroup, dials func() int64) *sampler {
 		}
 	}()
 	return s
+}
+
+// ready takes a look: what is seen later was opened by a server that was ready.
+func (s *sampler) ready() {
+	close(s.mark)
+	<-s.marked
 }
 
 // finish takes a last sample; memory and connections may be read afterwards.
@@ -93,7 +108,7 @@ func (s *sampler) sample() {
 			for _, remote := range outbound(sockets(s.proc)) {
 				known := slices.ContainsFunc(s.connections, func(c protocol.Connection) bool { return c.Address == remote })
 				if !known && len(s.connections) < maxConnections {
-					s.connections = append(s.connections, protocol.Connection{Address: remote, AfterMS: client.Milliseconds(time.Since(s.begun))})
+					s.connections = append(s.connections, protocol.Connection{Address: remote, AfterMS: client.Milliseconds(time.Since(s.begun)), BeforeReady: s.starting})
 				}
 			}
 		})

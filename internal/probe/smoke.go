@@ -23,6 +23,8 @@ import (
 const (
 	// defaultGrace is what docker stop gives a container between SIGTERM and SIGKILL.
 	defaultGrace = 10 * time.Second
+	// execProtocol is the protocol of what is no server.
+	execProtocol = "exec"
 	// memoryLimit makes the garbage collector keep the probe small beside the model.
 	memoryLimit = 48 << 20
 )
@@ -63,6 +65,9 @@ func readSpec(file string) (spec protocol.Spec, err error) {
 	if spec.Version != protocol.SpecVersion {
 		return spec, fmt.Errorf("the spec has version %d, this probe knows version %d: the probe belongs to another slipway", spec.Version, protocol.SpecVersion)
 	}
+	if spec.Protocol == execProtocol {
+		return spec, nil // a case may name its own command, and nothing listens
+	}
 	if len(spec.Command) == 0 {
 		return spec, errors.New("the spec names no command to start")
 	}
@@ -72,15 +77,19 @@ func readSpec(file string) (spec protocol.Spec, err error) {
 	return spec, nil
 }
 
-// observe is one run of the server: start, wait until ready, ask, stop.
+// trial is one run of what is tried.
+type trial struct {
+	spec    protocol.Spec
+	proto   protocol.Protocol
+	base    command // what everything that is started has in common
+	proc    fs.FS
+	group   cgroup
+	samples *sampler
+	o       *protocol.Observations
+}
+
 func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.Observations) {
 	proto, err := protocol.For(spec.Protocol)
-	if err != nil {
-		o.Error = err.Error()
-		return
-	}
-	root := os.DirFS("/")
-	proc, err := fs.Sub(root, "proc")
 	if err != nil {
 		o.Error = err.Error()
 		return
@@ -90,37 +99,49 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 		o.Error = err.Error()
 		return
 	}
-	before := listeners(sockets(proc))
-	group := findCgroup(root)
-	samples := startSampler(root, group, asker.Dials) // first, so that it misses nothing of the start
-	log := newTail(nil)
-	server, err := start(command{args: spec.Command, env: serverEnv(env, spec.Env), stdout: log.readFrom}, group.oomKills)
-	if err != nil {
-		samples.finish()
-		o.Error = "starting the server: " + err.Error()
-		return
-	}
-	listening := func() []netip.AddrPort { return newListeners(proc, before) }
-	asker.Observe(ctx, spec, proto, client.Server{Started: server.started, Ended: server.ended, Listening: listening}, o)
-	for _, l := range listening() {
-		o.Listening = append(o.Listening, l.String())
-	}
-	samples.finish()
-	if server.hasEnded() {
-		exit := server.exit
-		o.Exit = &exit
-		server.killAll()
+	root := os.DirFS("/")
+	t := &trial{spec: spec, proto: proto, base: command{env: serverEnv(env, spec.Env)}, proc: os.DirFS("/proc"), group: findCgroup(root), o: o}
+	t.samples = startSampler(root, t.group, asker.Dials) // first, so that it misses nothing of the start
+	if spec.Protocol == execProtocol {
+		t.commands(ctx)
 	} else {
-		grace := defaultGrace
-		if spec.StopTimeoutMS > 0 {
-			grace = time.Duration(spec.StopTimeoutMS) * time.Millisecond
-		}
-		took, killed := server.stop(syscall.SIGTERM, grace)
-		stopped := client.Milliseconds(took)
-		o.StopMS, o.Killed = &stopped, killed
+		t.server(ctx, asker)
 	}
-	o.Memory, o.Connections, o.Log = samples.memory, samples.connections, log.String()
+	o.Memory, o.Connections = t.samples.memory, t.samples.connections
 	if ctx.Err() != nil {
 		o.Error = "the probe was told to stop before it was done"
 	}
+}
+
+// server tries a server: start, wait until ready, ask, stop.
+func (t *trial) server(ctx context.Context, asker *client.Client) {
+	before := listeners(sockets(t.proc))
+	log, c := newTail(nil), t.base
+	c.args, c.stdout = t.spec.Command, log.readFrom
+	server, err := start(c, t.group.oomKills)
+	if err != nil {
+		t.samples.finish()
+		t.o.Error = "starting the server: " + err.Error()
+		return
+	}
+	listening := func() []netip.AddrPort { return newListeners(t.proc, before) }
+	asker.Observe(ctx, t.spec, t.proto, client.Server{Started: server.started, Ended: server.ended, Listening: listening, Ready: t.samples.ready}, t.o)
+	for _, l := range listening() {
+		t.o.Listening = append(t.o.Listening, l.String())
+	}
+	t.samples.finish()
+	if server.hasEnded() {
+		exit := server.exit
+		t.o.Exit = &exit
+		server.killAll()
+	} else {
+		grace := defaultGrace
+		if t.spec.StopTimeoutMS > 0 {
+			grace = time.Duration(t.spec.StopTimeoutMS) * time.Millisecond
+		}
+		took, killed := server.stop(syscall.SIGTERM, grace)
+		stopped := client.Milliseconds(took)
+		t.o.StopMS, t.o.Killed = &stopped, killed
+	}
+	t.o.Log = log.String()
 }
