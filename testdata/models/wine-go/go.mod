@@ -1,0 +1,3 @@
+module wine
+
+go 1.19
