@@ -25,26 +25,63 @@ func cases(r result.Result, d detail) string {
 	rows := []string{"| case | | latency | largest difference |", "|---|---|---|---|"}
 	for _, c := range r.Smoke.Cases {
 		if c.Status == result.StagePassed && len(rows)-2 < d.items {
-			rows = append(rows, fmt.Sprintf("| %s | ✅ passed | %s | %s |", text(c.Name, d.runes), duration(c.LatencyMS), difference(c.MaxAbsDiff)))
+			rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |", text(c.Name, d.runes), "✅ passed"+remark(c, d), duration(c.LatencyMS), difference(c.MaxAbsDiff)))
 		}
 	}
 	if len(rows) > 2 {
 		blocks = append(blocks, strings.Join(rows, "\n"))
 	}
-	if r.Smoke.Protocol != "" {
-		line := "Asked by the protocol " + text(r.Smoke.Protocol, d.runes)
-		if r.Smoke.ProtocolWhy != "" {
-			line += " (" + text(r.Smoke.ProtocolWhy, d.runes) + ")"
-		}
-		blocks = append(blocks, line+".")
+	blocks = append(blocks, circumstances(r.Smoke, d)...)
+	return strings.TrimSuffix(join(blocks), "\n")
+}
+
+// remark is what a passed case has to say for itself.
+func remark(c result.Case, d detail) string {
+	var said []string
+	if c.From != "" {
+		said = append(said, "asked with "+text(c.From, d.runes)+", nothing recorded")
 	}
-	for i, c := range r.Smoke.Connections {
+	if c.Note != "" {
+		said = append(said, text(c.Note, d.runes))
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(said, "; ")
+}
+
+// circumstances are how the server was asked, and what it did besides.
+func circumstances(s *result.Smoke, d detail) []string {
+	var out []string
+	if s.Protocol != "" {
+		line := "Asked by the protocol " + text(s.Protocol, d.runes)
+		if s.ProtocolWhy != "" {
+			line += " (" + text(s.ProtocolWhy, d.runes) + ")"
+		}
+		out = append(out, line+".")
+	}
+	if s.Network == "none" {
+		out = append(out, "The network was closed but for loopback.")
+	}
+	if s.StopMS != nil {
+		line := "It stopped " + duration(s.StopMS) + " after SIGTERM."
+		if s.StopKilled {
+			line = "It did not stop within " + duration(s.StopMS) + " after SIGTERM and was killed."
+		}
+		out = append(out, line)
+	}
+	for i, c := range s.Connections {
 		if i >= d.items {
+			out = append(out, more(i, len(s.Connections)))
 			break
 		}
-		blocks = append(blocks, "The server connected to "+code(c.Address, d.runes)+".")
+		when := "while it served"
+		if c.BeforeReady {
+			when = "while it started"
+		}
+		out = append(out, "The server connected to "+code(c.Address, d.runes)+" "+when+", after "+duration(&c.AfterMS)+".")
 	}
-	return strings.TrimSuffix(join(blocks), "\n")
+	return out
 }
 
 // failedCases are the cases that did not pass, with the first difference and both answers.

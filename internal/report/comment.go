@@ -63,6 +63,8 @@ func comment(r result.Result, m Marker, d detail) string {
 	for _, s := range []section{
 		{"Failed tests", failedTests},
 		{"Predictions that are not as expected", failedCases},
+		{"Load", load},
+		{"Budgets", budgets},
 		{"Gates", gates},
 		{"Warnings", warnings},
 		{"Stages", stages},

@@ -40,6 +40,8 @@ func markdown(r result.Result, d detail) string {
 		{"Problems", problems},
 		{"Failed tests", failedTests},
 		{"Predictions", cases},
+		{"Load", load},
+		{"Budgets", budgets},
 		{"Stages", stages},
 		{"Gates", gates},
 		{"Image", image},

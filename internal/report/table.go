@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -19,12 +20,28 @@ func facts(r result.Result) []fact {
 	if r.Status == result.Invalid && !begun(r) {
 		return nil // nothing was run: a table of "not run" says it six times
 	}
-	facts := []fact{{label: "tests", value: testCount(r)}, {label: "predictions", value: predictionCount(r)}}
+	var facts []fact
+	if has(r, "test") {
+		facts = append(facts, fact{label: "tests", value: testCount(r)})
+	}
+	facts = append(facts, fact{label: "predictions", value: predictionCount(r)})
 	facts = append(facts, speed(r.Smoke)...)
+	if r.Smoke != nil && len(r.Smoke.Budgets) > 0 {
+		facts = append(facts, fact{label: "budgets", value: budgetCount(r.Smoke.Budgets)})
+	}
 	if len(r.Gates) > 0 {
 		facts = append(facts, fact{label: "gates", value: gateCount(r.Gates)})
 	}
-	return append(facts, fact{label: "image", value: imageSize(r)})
+	if has(r, "image") || r.Image != nil {
+		facts = append(facts, fact{label: "image", value: imageSize(r)})
+	}
+	return facts
+}
+
+// has is false for a stage that the command does not have: there is nothing to say of it.
+func has(r result.Result, stage string) bool {
+	_, ok := stageNamed(r, stage)
+	return ok
 }
 
 // table is the facts as a table without a heading row.
@@ -73,7 +90,7 @@ func predictionCount(r result.Result) string {
 	switch {
 	case s == nil:
 		return notRun(r, "smoke", "not asked")
-	case s.StartupMS == nil:
+	case s.StartupMS == nil && len(s.Cases) == 0:
 		return "not asked: the server did not start"
 	case len(s.Cases) == 0:
 		return "not asked: there are no cases"
@@ -103,11 +120,25 @@ func speed(s *result.Smoke) []fact {
 	if s.LatencyMS != nil {
 		p95 = &s.LatencyMS.P95
 	}
-	return []fact{
+	facts := []fact{
 		{label: "ready in", value: duration(s.StartupMS)},
 		{label: "p95", value: duration(p95), beside: true},
 		{label: "memory", value: memory(s.MemoryPeakBytes), beside: true},
 	}
+	if rate := perSecond(s); rate != "" && s.Load != nil {
+		facts = append(facts, fact{label: "under load", value: fmt.Sprintf("%s, %d at a time", rate, s.Load.Concurrency)})
+	}
+	return facts
+}
+
+func budgetCount(budgets []result.Budget) string {
+	kept := 0
+	for _, b := range budgets {
+		if b.Status == result.StagePassed {
+			kept++
+		}
+	}
+	return strconv.Itoa(kept) + " of " + strconv.Itoa(len(budgets)) + " kept"
 }
 
 func gateCount(gates []result.Gate) string {

@@ -141,6 +141,13 @@ func smokeFailed(s *result.Smoke) string {
 		return count(differ, "prediction") + " differ from the recorded ones"
 	case unanswered > 0:
 		return "the server did not answer as it should"
+	case s.Load != nil && len(s.Load.Errors) > 0:
+		return "the server fails under load"
+	}
+	for _, b := range s.Budgets {
+		if b.Status == result.StageFailed {
+			return "the budget for " + oneLine(b.Name, 40) + " is broken"
+		}
 	}
 	return "the server did not pass"
 }
