@@ -85,9 +85,9 @@ func (c *container) Config() layer.Config { return c.config }
 
 // Exec runs one command; see stage.Container.
 func (c *container) Exec(ctx context.Context, x stage.Exec) (stage.Output, error) {
-	run := c.prepare(x).WithExec(x.Args)
-	if _, err := run.Sync(ctx); err != nil {
-		return stage.Output{}, c.engine.explain(ctx, err)
+	run, err := c.run(ctx, x)
+	if err != nil {
+		return stage.Output{}, err
 	}
 	var out stage.Output
 	if x.Keep != "" {
@@ -98,7 +98,6 @@ func (c *container) Exec(ctx context.Context, x stage.Exec) (stage.Output, error
 			return stage.Output{}, c.engine.explain(ctx, err)
 		}
 	}
-	var err error
 	if out.Stdout, err = run.Stdout(ctx); err != nil {
 		return stage.Output{}, c.engine.explain(ctx, err)
 	}

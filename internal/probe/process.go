@@ -25,7 +25,9 @@ const prSetChildSubreaper = 36
 // command is what to start.
 type command struct {
 	args, env []string
-	stdin     []byte // nil: none
+	stdin     []byte              // nil: none
+	user      *syscall.Credential // nil: the probe's own
+	fault     error               // why it cannot be started, known before
 	// stdout takes what is printed, until nothing more comes; stderr likewise, nil: stdout takes both.
 	stdout, stderr func(io.Reader)
 }
@@ -65,12 +67,15 @@ func start(c command, oomKills func() int64) (*process, error) {
 		return nil, err
 	}
 	stderr := files[len(files)-1]
-	path, err := lookPath(c.args[0], c.env)
+	path, err := "", c.fault
+	if err == nil {
+		path, err = lookPath(c.args[0], c.env)
+	}
 	if err == nil {
 		p.pid, err = syscall.ForkExec(path, c.args, &syscall.ProcAttr{
 			Env:   c.env,
 			Files: []uintptr{files[0].Fd(), files[1].Fd(), stderr.Fd()},
-			Sys:   &syscall.SysProcAttr{Setpgid: true},
+			Sys:   &syscall.SysProcAttr{Setpgid: true, Credential: c.user},
 		})
 	}
 	if err != nil {
@@ -101,6 +106,7 @@ func (p *process) connect(c command) (files []*os.File, err error) {
 		if err != nil {
 			return nil, err
 		}
+		c.give(in)
 		files, p.pipes = append(files, in), append(p.pipes, feed)
 		go func() {
 			_, _ = feed.Write(c.stdin) // it need not read it
@@ -115,10 +121,19 @@ func (p *process) connect(c command) (files []*os.File, err error) {
 		if err != nil {
 			return files, err
 		}
+		c.give(w)
 		files, p.pipes = append(files, w), append(p.pipes, r)
 		p.drained.Go(func() { take(r) })
 	}
 	return files, nil
+}
+
+// give makes a pipe the user's, as runtimes do: else the user could not open
+// /dev/stdout, which many a server is told to log to.
+func (c command) give(pipe *os.File) {
+	if c.user != nil {
+		_ = pipe.Chown(int(c.user.Uid), -1)
+	}
 }
 
 // explain adds what the kernel's error numbers leave unsaid.

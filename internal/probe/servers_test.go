@@ -45,6 +45,14 @@ func serve(name string) {
 		}
 		fmt.Println("the last line")
 		listen(echo)
+	case "connects":
+		// 192.0.2.0/24 is nobody's: https://www.rfc-editor.org/rfc/rfc5737
+		_, err := net.DialTimeout("tcp", "192.0.2.1:80", 500*time.Millisecond)
+		fmt.Println("connected:", err)
+		fmt.Println("user:", os.Getuid(), os.Getgid(), os.Getenv("HOME"))
+		out, err := os.OpenFile("/dev/stdout", os.O_WRONLY, 0)
+		_, _ = fmt.Fprintln(out, "stdout:", err)
+		listen(echo)
 	case "ignores SIGTERM":
 		signal.Ignore(syscall.SIGTERM)
 		listen(echo)

@@ -37,6 +37,7 @@ func Smoke(ctx context.Context, args, env []string, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	specFile := flags.String("spec", "", "`file` that says what to start and what to ask")
 	out := flags.String("out", "", "`file` to write the observations to")
+	network := flags.String("network", "", "what came of closing the network; only the probe itself says so, when it starts itself anew")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -45,10 +46,17 @@ func Smoke(ctx context.Context, args, env []string, stderr io.Writer) error {
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	observed := protocol.Observations{Version: protocol.SpecVersion, Answers: []protocol.Answer{}}
-	if spec, err := readSpec(*specFile); err != nil {
+	spec, err := readSpec(*specFile)
+	if err == nil && spec.Network == closed && *network == "" {
+		*network, err = closeNetwork(args)
+	}
+	observed.Run, observed.Protocol, observed.Port = spec.Run, spec.Protocol, spec.Port
+	if observed.Network = *network; *network != closed {
+		observed.Network, observed.NetworkWhy = "open", *network
+	}
+	if err != nil {
 		observed.Error = err.Error()
 	} else {
-		observed.Run, observed.Protocol, observed.Port, observed.Network = spec.Run, spec.Protocol, spec.Port, "open"
 		observe(ctx, spec, env, &observed)
 	}
 	return writeJSON(*out, observed)
@@ -100,7 +108,14 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 		return
 	}
 	root := os.DirFS("/")
-	t := &trial{spec: spec, proto: proto, base: command{env: serverEnv(env, spec.Env)}, proc: os.DirFS("/proc"), group: findCgroup(root), o: o}
+	if spec.GPUs > 0 {
+		there := gpus(root)
+		o.GPUs = &there
+		if there < spec.GPUs {
+			return
+		}
+	}
+	t := &trial{spec: spec, proto: proto, base: base(spec, env), proc: os.DirFS("/proc"), group: findCgroup(root), o: o}
 	t.samples = startSampler(root, t.group, asker.Dials) // first, so that it misses nothing of the start
 	if spec.Protocol == execProtocol {
 		t.commands(ctx)

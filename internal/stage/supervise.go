@@ -14,6 +14,8 @@ import (
 // update-ca-certificates before and after each command whose PATH leads to it,
 // which costs more than most commands, and appends to the bundle otherwise
 // (https://github.com/dagger/dagger/blob/v0.19.10/engine/buildkit/cacerts/distros.go).
+// HOME likewise: the engine adds one, which is not the image user's where the
+// helper is started as another.
 func Supervise(probe string, image layer.Config, args ...string) Exec {
 	x := Exec{
 		Args:  append([]string{"/slipway/probe"}, args...),
@@ -24,6 +26,9 @@ func Supervise(probe string, image layer.Config, args ...string) Exec {
 	for _, kv := range image.Env {
 		if path, ok := strings.CutPrefix(kv, "PATH="); ok {
 			x.Env["SLIPWAY_PATH"] = path
+		}
+		if home, ok := strings.CutPrefix(kv, "HOME="); ok {
+			x.Env["SLIPWAY_HOME"] = home
 		}
 	}
 	return x
