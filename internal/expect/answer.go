@@ -6,33 +6,36 @@ import (
 	"math/big"
 )
 
-func prepareAnswer(e Expectation) (*matcher, []Mistake) {
-	return prepareComparison("answer", e.Answer, e, false)
-}
-
-// prepareSubset is a comparison in which objects may have more members than is expected.
-func prepareSubset(e Expectation) (*matcher, []Mistake) {
-	return prepareComparison("subset", e.Subset, e, true)
-}
-
-func prepareComparison(key string, data json.RawMessage, e Expectation, subset bool) (*matcher, []Mistake) {
-	if len(data) == 0 {
-		return nil, nil
+// prepareComparisons makes ready what an answer must be and what it must have:
+// objects may have more members than a subset. They share the tolerances.
+func prepareComparisons(e Expectation) ([]prepared, []Mistake) {
+	var matchers []prepared
+	var documents []*value
+	var mistakes []Mistake
+	tolerances := map[*value]bounds{}
+	add := func(name string, data json.RawMessage, subset bool) {
+		if len(data) == 0 {
+			return
+		}
+		want, wrong := document(name, data)
+		if wrong != nil {
+			mistakes = append(mistakes, wrong...)
+			return
+		}
+		documents = append(documents, want)
+		matchers = append(matchers, prepared{name: name, matcher: &matcher{expected: show(want, nil, 0), judge: func(got *value) finding {
+			c := newComparison(e.Tolerance)
+			c.paths, c.subset = tolerances, subset
+			c.compare(want, got)
+			return c.found(want, got)
+		}}})
 	}
-	want, mistakes := document(key, data)
-	if mistakes != nil {
-		return nil, mistakes
+	add("answer", e.Answer, false)
+	add("subset", e.Subset, true)
+	if mistakes == nil {
+		mistakes = locate(e.Paths, documents, tolerances)
 	}
-	paths, mistakes := locate(e.Paths, want)
-	if mistakes != nil {
-		return nil, mistakes
-	}
-	return &matcher{expected: show(want, nil, 0), judge: func(got *value) finding {
-		c := newComparison(e.Tolerance)
-		c.paths, c.subset = paths, subset
-		c.compare(want, got)
-		return c.found(want, got)
-	}}, nil
+	return matchers, append(mistakes, checkTolerances(e)...)
 }
 
 // found is what a comparison of want and got came to.

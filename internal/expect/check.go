@@ -25,15 +25,13 @@ type matcher struct {
 	judge    func(got *value) finding
 }
 
-// families are all that can be expected of the content of an answer, in the
-// order in which a verdict names them. Each prepares what the case says of it,
-// nil when that is nothing.
+// families are what can be expected of the content of an answer besides what
+// it is or has, in the order in which a verdict names them. Each prepares what
+// the case says of it, nil when that is nothing.
 var families = []struct {
 	name    string // as the case file calls it
 	prepare func(Expectation) (*matcher, []Mistake)
 }{
-	{"answer", prepareAnswer},
-	{"subset", prepareSubset},
 	{"contains", prepareContains},
 	{"matches", prepareMatches},
 	{"schema", prepareSchema},
@@ -52,8 +50,7 @@ type prepared struct {
 
 // prepare makes ready whatever is expected, once.
 func prepare(e Expectation) ([]prepared, []Mistake) {
-	var matchers []prepared
-	var mistakes []Mistake
+	matchers, mistakes := prepareComparisons(e)
 	for _, f := range families {
 		m, wrong := f.prepare(e)
 		mistakes = append(mistakes, wrong...)
@@ -61,7 +58,6 @@ func prepare(e Expectation) ([]prepared, []Mistake) {
 			matchers = append(matchers, prepared{m, f.name})
 		}
 	}
-	mistakes = append(mistakes, checkTolerances(e)...)
 	return matchers, append(mistakes, checkEnvelope(e)...)
 }
 

@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"strings"
@@ -74,34 +75,22 @@ func Judge(e Expectation, got Answer) Verdict {
 		v.Reason = fmt.Sprintf("the expectation is wrong itself: %s: %s", clip(mistakes[0].Key), mistakes[0].Message)
 		return v
 	}
-	var also []string
+	var failed []string
 	fail := func(name string, f finding, expected string) {
-		if v.Reason != "" {
-			also = append(also, name)
-			return
-		}
-		v.Reason = f.reason
-		if f.inside {
-			v.Path = f.path.String()
-		}
-		if len(f.path) > 0 {
-			v.Reason = clip(v.Path) + ": " + v.Reason
-		}
-		v.Expected = expected
-		if f.expected != "" {
-			v.Expected = f.expected
-		}
-		if f.got != "" {
-			v.Got = f.got
+		if failed = append(failed, name); len(failed) == 1 {
+			v.report(f, expected)
 		}
 	}
-	for _, part := range envelope {
-		if reason := part.judge(e, got); reason != "" {
-			fail(part.name, finding{reason: reason}, v.Expected)
+	envelope := func(parts []part) {
+		for _, p := range parts {
+			if reason := p.judge(e, got); reason != "" {
+				fail(p.name, finding{reason: reason}, v.Expected)
+			}
 		}
 	}
-	if judgeExit(e, got) != "" || judgeStatus(e, got) != "" {
-		matchers = nil // it is another answer than the one that is expected
+	envelope(outcome)
+	if len(failed) > 0 {
+		matchers = nil
 	} else if reason := unusable(e, matchers, &answer, got, invalid); reason != "" {
 		fail("content", finding{reason: reason}, v.Expected)
 		matchers = nil // they would all say so again
@@ -115,12 +104,26 @@ func Judge(e Expectation, got Answer) Verdict {
 			fail(m.name, f, m.expected)
 		}
 	}
-	if len(also) > 0 {
-		v.Reason += "; also " + strings.Join(also, ", ")
-	}
-	v.Passed = v.Reason == ""
-	if v.Passed {
+	envelope(wrapping)
+	v.Passed = len(failed) == 0
+	switch {
+	case v.Passed:
 		v.Note = note(e, &answer, got)
+	case len(failed) > 1:
+		v.Reason += "; also " + strings.Join(failed[1:], ", ")
 	}
 	return v
+}
+
+// report puts a finding into the verdict.
+func (v *Verdict) report(f finding, expected string) {
+	v.Reason = f.reason
+	if f.inside {
+		v.Path = f.path.String()
+	}
+	if len(f.path) > 0 {
+		v.Reason = clip(v.Path) + ": " + v.Reason
+	}
+	v.Expected = cmp.Or(f.expected, expected)
+	v.Got = cmp.Or(f.got, v.Got)
 }

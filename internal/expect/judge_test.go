@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -14,7 +15,8 @@ import (
 
 // TestJudge runs testdata/judge/*.txtar. Each has the expectation, what came
 // back (JSON: an Answer without its body) and the body; -update writes the
-// verdict. A body that parses is taken for JSON, as a protocol does.
+// verdict. A body that parses is taken for JSON, as a protocol does; one that
+// is no text is written as body.base64.
 func TestJudge(t *testing.T) {
 	files, err := filepath.Glob("testdata/judge/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -55,6 +57,12 @@ func readCase(t *testing.T, archive *txtar.Archive) (Expectation, Answer) {
 			} else {
 				answer.Text = body
 			}
+		case "body.base64":
+			body, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(f.Data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Text = string(body)
 		case "verdict":
 		default:
 			t.Fatalf("a case has no file %q", f.Name)
@@ -80,6 +88,9 @@ func printVerdict(v Verdict) string {
 	}
 	fmt.Fprintf(&b, "%s\nreason:   %s\npath:     %s\nmax abs:  %s\nmax rel:  %s\n", result, v.Reason, v.Path, number64(v.MaxAbsDiff), number64(v.MaxRelDiff))
 	fmt.Fprintf(&b, "expected: %s\ngot:      %s\n", v.Expected, v.Got)
+	if v.Note != "" {
+		fmt.Fprintf(&b, "note:     %s\n", v.Note)
+	}
 	return strings.ReplaceAll(b.String(), " \n", "\n")
 }
 

@@ -65,6 +65,9 @@ func validate(schema *jsonschema.Schema, got *value) finding {
 	if odd, _ := oddity(got); odd != nil {
 		return finding{inside: true, path: pathTo(got, odd), reason: describe(odd) + ", so no schema describes it"}
 	}
+	if got.depth() > maxNesting {
+		return finding{reason: fmt.Sprintf("the answer is nested more than %d deep, too deep for a schema", maxNesting)}
+	}
 	var verr *jsonschema.ValidationError
 	if err := schema.Validate(got.tree()); !errors.As(err, &verr) {
 		return finding{}
@@ -136,11 +139,26 @@ func words(v *value, e *jsonschema.ValidationError) string {
 		return "nothing is allowed here"
 	case *complaint.AnyOf, *complaint.OneOf:
 		if len(e.Causes) > 0 {
-			where, why := first(v, e.Causes[0])
-			return fmt.Sprintf("fits none of %s; the first: %s: %s", plural(len(e.Causes), "alternative"), clip(where.String()), why)
+			return fmt.Sprintf("fits none of %s; the closest says: %s", plural(len(e.Causes), "alternative"), closest(v, e))
 		}
 	}
 	return clip(e.ErrorKind.LocalizedString(english))
+}
+
+// closest is the complaint of the alternative that got furthest into v.
+func closest(v *value, e *jsonschema.ValidationError) string {
+	deepest, said := -1, ""
+	for _, cause := range e.Causes {
+		at, why := first(v, cause)
+		if len(at) <= deepest {
+			continue
+		}
+		deepest, said = len(at), why
+		if len(at) > len(e.InstanceLocation) {
+			said = clip(at.String()) + ": " + why
+		}
+	}
+	return said
 }
 
 // child is the item or member that a token of a JSON pointer names; v itself when there is none.

@@ -10,8 +10,7 @@ import (
 	"github.com/theory/jsonpath/spec"
 )
 
-// checkTolerances finds bounds that are none, and those for nothing. What the
-// paths hold is found by what they are for: the answer and the subset.
+// checkTolerances finds bounds that are none, and those with nothing to compare.
 func checkTolerances(e Expectation) []Mistake {
 	var mistakes []Mistake
 	compares := len(e.Answer) > 0 || len(e.Subset) > 0
@@ -22,83 +21,98 @@ func checkTolerances(e Expectation) []Mistake {
 		}
 	}
 	for _, p := range e.Paths {
-		mistakes = append(mistakes, p.check("paths."+p.Path)...)
+		mistakes = append(mistakes, p.check(p.key())...)
 		if !compares {
-			mistakes = append(mistakes, mistake("paths."+p.Path, "there is nothing to compare: add answer or subset")...)
+			mistakes = append(mistakes, mistake(p.key(), "there is nothing to compare: add answer or subset")...)
 		}
 	}
 	return mistakes
 }
 
 func (t Tolerance) check(key string) []Mistake {
-	for name, x := range map[string]float64{"rtol": t.Rtol, "atol": t.Atol} {
-		if x < 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-			return mistake(key+"."+name, "a tolerance is 0 or a positive number")
+	var mistakes []Mistake
+	for _, bound := range []struct {
+		name string
+		x    float64
+	}{{"rtol", t.Rtol}, {"atol", t.Atol}} {
+		if bound.x < 0 || math.IsNaN(bound.x) || math.IsInf(bound.x, 0) {
+			mistakes = append(mistakes, mistake(key+"."+bound.name, "a tolerance is 0 or a positive number")...)
 		}
 	}
-	return nil
+	return mistakes
 }
 
 const (
-	// maxBranches bounds what a path can select more than once, and
-	// maxPathDepth what the normalized paths of nested values take.
-	maxBranches  = 64
-	maxPathDepth = 100
+	// maxBranches bounds how often a path selects the same value.
+	maxBranches = 64
+	// maxNesting is for libraries that keep the whole way to each of many
+	// values: those of a million brackets and numbers fill the memory.
+	maxNesting = 64
 )
 
-// locate finds the tolerance of each number of an expected document that a
-// path holds, directly or by what it is in. Of several paths the one that
-// holds the fewest numbers applies, of those the last.
-func locate(paths []PathTolerance, want *value) (map[*value]bounds, []Mistake) {
-	if len(paths) == 0 {
-		return nil, nil
+// locate finds the tolerance of each number of the expected documents that a
+// path holds, directly or by what it is in. Of several paths the one that holds
+// the fewest numbers applies, of those the last.
+func locate(paths []PathTolerance, documents []*value, tolerances map[*value]bounds) []Mistake {
+	if len(paths) == 0 || len(documents) == 0 {
+		return nil
 	}
-	if depth(want) > maxPathDepth {
-		return nil, mistake("paths", "the expected answer is nested more than %d deep: tolerances by path are for less", maxPathDepth)
-	}
-	type held struct {
-		numbers []*value
-		bounds  bounds
-	}
-	var all []held
+	compiled := make([]*jsonpath.Path, len(paths))
+	selected, held := make([]int, len(paths)), make([]int, len(paths))
 	var mistakes []Mistake
-	tree := want.tree()
-	for _, p := range paths {
-		key := "paths." + p.Path
-		compiled, err := jsonpath.Parse(p.Path)
-		switch {
-		case err != nil:
-			mistakes = append(mistakes, mistake(key, "%s (the syntax is RFC 9535's: $.scores[*], $['a b'][0])", strings.TrimPrefix(err.Error(), "jsonpath: "))...)
-			continue
-		case branches(compiled) > maxBranches:
-			mistakes = append(mistakes, mistake(key, "the path is too much work: use one .. at most, no $ in a filter, and fewer choices")...)
-			continue
-		}
-		numbers := map[*value]bool{}
-		nodes := compiled.SelectLocated(tree)
-		for _, node := range nodes {
-			want.follow(node.Path).numbers(numbers)
-		}
-		switch {
-		case len(nodes) == 0:
-			mistakes = append(mistakes, mistake(key, "it selects nothing of what is expected")...)
-		case len(numbers) == 0:
-			mistakes = append(mistakes, mistake(key, "it selects no number of what is expected, and a tolerance is for numbers")...)
-		}
-		h := held{bounds: p.bounds()}
-		for n := range numbers {
-			h.numbers = append(h.numbers, n)
-		}
-		all = append(all, h)
+	for i, p := range paths {
+		var wrong []Mistake
+		compiled[i], wrong = p.compile()
+		mistakes = append(mistakes, wrong...)
 	}
-	slices.SortStableFunc(all, func(a, b held) int { return cmp.Compare(len(b.numbers), len(a.numbers)) })
-	tolerances := map[*value]bounds{}
-	for _, h := range all {
-		for _, n := range h.numbers {
-			tolerances[n] = h.bounds
+	for _, want := range documents {
+		if want.depth() > maxNesting {
+			return append(mistakes, mistake("paths", "what is expected is nested more than %d deep: tolerances by path are for less", maxNesting)...)
+		}
+		tree := want.tree()
+		numbers := make([]map[*value]bool, len(paths))
+		var order []int
+		for i, path := range compiled {
+			if path == nil {
+				continue
+			}
+			order, numbers[i] = append(order, i), map[*value]bool{}
+			for _, node := range path.SelectLocated(tree) {
+				want.follow(node.Path).numbers(numbers[i])
+				selected[i]++
+			}
+			held[i] += len(numbers[i])
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(numbers[b]), len(numbers[a])) })
+		for _, i := range order {
+			for n := range numbers[i] {
+				tolerances[n] = paths[i].bounds()
+			}
 		}
 	}
-	return tolerances, mistakes
+	for i, p := range paths {
+		switch {
+		case compiled[i] == nil:
+		case selected[i] == 0:
+			mistakes = append(mistakes, mistake(p.key(), "it selects nothing of what is expected")...)
+		case held[i] == 0:
+			mistakes = append(mistakes, mistake(p.key(), "it selects no number of what is expected, and a tolerance is for numbers")...)
+		}
+	}
+	return mistakes
+}
+
+func (p PathTolerance) key() string { return "paths." + p.Path }
+
+func (p PathTolerance) compile() (*jsonpath.Path, []Mistake) {
+	compiled, err := jsonpath.Parse(p.Path)
+	switch {
+	case err != nil:
+		return nil, mistake(p.key(), "%s (the syntax is RFC 9535's: $.scores[*], $['a b'][0])", strings.TrimPrefix(err.Error(), "jsonpath: "))
+	case branches(compiled) > maxBranches:
+		return nil, mistake(p.key(), "the path is too much work: use one .. at most, no $ in a filter, and fewer choices")
+	}
+	return compiled, nil
 }
 
 // branches says how often one value can be selected by a path, at worst. Two
@@ -145,12 +159,4 @@ func (v *value) numbers(to map[*value]bool) {
 	for i := range v.items {
 		v.items[i].numbers(to)
 	}
-}
-
-func depth(v *value) int {
-	deepest := 0
-	for i := range v.items {
-		deepest = max(deepest, 1+depth(&v.items[i]))
-	}
-	return deepest
 }

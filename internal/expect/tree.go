@@ -29,3 +29,12 @@ func (v *value) tree() any {
 		return v.lit
 	}
 }
+
+// depth is how deep arrays and objects are nested in v.
+func (v *value) depth() int {
+	deepest := 0
+	for i := range v.items {
+		deepest = max(deepest, 1+v.items[i].depth())
+	}
+	return deepest
+}
