@@ -22,7 +22,7 @@ const maxCases = 1000
 // The keys that only commands have, and only servers.
 var (
 	ofCommands = []string{"request.command", "request.args", "expect.exit"}
-	ofServers  = []string{"request.method", "request.path", "request.headers", "expect.status", "expect.content_type"}
+	ofServers  = []string{"request.method", "request.path", "request.headers", "request.form", "expect.status", "expect.content_type"}
 )
 
 // casePattern is a pattern for case files. One that was written must match
@@ -165,41 +165,41 @@ func (r *caseReader) read(n *node) {
 	if n.kind == object && !r.has("request") {
 		r.keyProblemf("request", "is missing: what to send, such as request: {json: [[5.1, 3.5, 1.4, 0.2]]}")
 	}
-	unused := r.fits()
+	r.fits()
 	for _, m := range expect.Check(r.into.Expect) {
-		if key := join("expect", m.Key); !slices.Contains(unused, key) {
-			r.keyProblemf(key, "%s", m.Message)
-		}
+		r.keyProblemf(join("expect", m.Key), "%s", m.Message)
 	}
 }
 
-// fits finds what the protocol, where it is known, has no use for, and returns
-// the keys. What only a running server can tell is not looked for.
-func (r *caseReader) fits() (unused []string) {
+// fits finds what the protocol, where it is known, has no use for. What only a
+// running server can tell is not looked for.
+func (r *caseReader) fits() {
 	smoke := r.model.cfg.Smoke
 	p, err := protocol.For(smoke.Protocol)
 	if err != nil {
-		return nil // auto: only the image can tell
+		return // auto: only the image can tell
 	}
+	e := &r.into.Expect
 	keys, why := ofCommands, "only the protocol exec runs commands, this model's is "+smoke.Protocol
 	if smoke.Protocol == "exec" {
 		keys, why = ofServers, "the protocol exec runs a command, and asks no server"
+		e.Status, e.ContentType = nil, ""
+	} else {
+		e.Exit = nil
 	}
 	for _, key := range keys {
 		if r.has(key) {
 			r.keyProblemf(key, "%s: remove it", why)
-			unused = append(unused, key)
 			r.sound = false // what is meant cannot be known
 		}
 	}
 	if !r.sound {
-		return unused
+		return
 	}
 	_, err = p.Request(r.into.Request, protocol.Target{Model: smoke.Model, Default: r.model.cfg.Model})
 	if untold := protocol.Untold(""); err != nil && !errors.As(err, &untold) {
 		r.keyProblemf("request", "%s (protocol %s)", oneLine(err.Error()), smoke.Protocol)
 	}
-	return unused
 }
 
 // value reads any JSON value, exactly as it was written.
