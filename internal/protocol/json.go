@@ -53,29 +53,56 @@ func afterString(data []byte, i int) int {
 	return i
 }
 
-// member returns the value of one member of a JSON object as it is written.
-// Of members with the same name the last counts, as in encoding/json.
-func member(data []byte, name string) (value []byte, ok bool) {
+// entry is a member of a JSON object, or an item of an array (without name),
+// its value as it is written.
+type entry struct {
+	name  string
+	value []byte
+}
+
+// entries are the members of a JSON object in their order; nil for what is no object.
+func entries(data []byte) []entry { return elements(data, '{') }
+
+// items are the values of a JSON array; nil for what is no array.
+func items(data []byte) []entry { return elements(data, '[') }
+
+// elements are what an object or array holds; not nil when data begins as open does.
+func elements(data []byte, open json.Delim) []entry {
 	masked := mask(data)
 	if !json.Valid(masked) {
-		return nil, false
+		return nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(masked))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, false
+	if t, err := dec.Token(); err != nil || t != open {
+		return nil
 	}
+	found := []entry{}
 	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, false
+		var e entry
+		if open == '{' {
+			key, err := dec.Token()
+			if err != nil {
+				return nil
+			}
+			e.name, _ = key.(string)
 		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
-			return nil, false
+			return nil
 		}
-		if key == name {
-			end := dec.InputOffset()
-			value, ok = data[end-int64(len(raw)):end], true
+		end := dec.InputOffset()
+		e.value = data[end-int64(len(raw)) : end]
+		found = append(found, e)
+	}
+	return found
+}
+
+// member returns the value of one member of a JSON object as it is written.
+// Of members with the same name the last counts, as in encoding/json.
+func member(data []byte, name string) (value []byte, ok bool) {
+	for _, e := range entries(data) {
+		if e.name == name {
+			value, ok = e.value, true
 		}
 	}
 	return value, ok

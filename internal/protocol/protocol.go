@@ -14,7 +14,8 @@ import (
 type Protocol interface {
 	// Name is what slipway.yaml calls it.
 	Name() string
-	// DefaultPort is where such a server listens unless it is told otherwise.
+	// DefaultPort is where such a server listens unless it is told otherwise; 0
+	// where there is none (exec).
 	DefaultPort() int
 	// Checks are asked in order; the server is ready when all of them say so in
 	// one round. A path in ready replaces the protocol's own. What the server
@@ -152,6 +153,16 @@ type Content struct {
 var all = []Protocol{
 	httpProtocol{},
 	mlflow{},
+	oip{},
+	kserveV1{},
+	tfServing{},
+	torchServe{},
+	sageMaker{},
+	vertex{},
+	truss{},
+	bentoml{},
+	cog{},
+	execProtocol{},
 }
 
 // For returns the protocol of a name. The error names the valid choices.
@@ -180,6 +191,9 @@ func succeeded(status int) bool { return status >= 200 && status < 300 }
 // message is what every protocol does with a case: its own method, path and
 // headers win over the given defaults; contentType is that of body.
 func message(r Request, method, path, contentType string, body []byte) (Message, error) {
+	if len(r.Command)+len(r.Args) > 0 {
+		return Message{}, errors.New("command and args are for the protocol exec: a server is asked with a request")
+	}
 	m := Message{Method: method, Path: path, Headers: map[string]string{}, Body: body}
 	if body != nil {
 		m.Headers["Content-Type"] = contentType

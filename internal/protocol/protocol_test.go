@@ -117,6 +117,9 @@ func TestReady(t *testing.T) {
 		for _, check := range p.Checks(target(files), Ready{Path: strings.TrimSpace(string(files["path"]))}) {
 			said := check.Judge(response(files))
 			fmt.Fprintf(&b, "GET %s\nready: %t\nwhy: %s\n", check.Path, said.Ready, said.Why)
+			if said.Never {
+				b.WriteString("there is no use in waiting\n")
+			}
 		}
 		return b.String()
 	})
@@ -172,13 +175,34 @@ func unmarshal(t *testing.T, data []byte, into any) {
 
 func TestForNamesTheChoices(t *testing.T) {
 	for _, name := range Names() {
-		if p, err := For(name); err != nil || p.Name() != name || p.DefaultPort() == 0 {
+		if p, err := For(name); err != nil || p.Name() != name || (p.DefaultPort() == 0) != (name == "exec") {
 			t.Errorf("%s: %v, %v", name, p, err)
 		}
 	}
 	_, err := For("grpc")
 	if diff := cmp.Diff(`unknown protocol "grpc": choose one of `+strings.Join(Names(), ", "), fmt.Sprint(err)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestLaunch(t *testing.T) {
+	image := Launch{Entrypoint: []string{"python"}, Cmd: []string{"app.py"}, Env: map[string]string{"AIP_STORAGE_URI": "gs://mine"}, Port: 9000}
+	for name, want := range map[string]Launch{
+		"vertex": {Entrypoint: []string{"python"}, Cmd: []string{"app.py"}, Port: 9000, Env: map[string]string{
+			"AIP_HTTP_PORT": "9000", "AIP_HEALTH_ROUTE": "/health", "AIP_PREDICT_ROUTE": "/predict", "AIP_STORAGE_URI": "gs://mine",
+		}},
+		"sagemaker": {Entrypoint: []string{"python"}, Cmd: []string{"serve"}, Port: 9000, Env: image.Env},
+		"torchserve": {Entrypoint: []string{"python"}, Cmd: []string{"app.py"}, Port: 9000, Env: map[string]string{
+			"TS_DISABLE_TOKEN_AUTHORIZATION": "true", "AIP_STORAGE_URI": "gs://mine",
+		}},
+	} {
+		p, err := For(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, p.(Launcher).Launch(image)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -243,23 +267,100 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// FuzzRequest: whatever a case holds, a message is made that net/http will send, or an error is returned.
+// FuzzRequest: whatever a case holds and a server tells, a message is made that
+// net/http will send, the same each time, or an error is returned.
 func FuzzRequest(f *testing.F) {
-	f.Add([]byte(`{"instances": [1]}`), "POST", "/predict", "X-Key", "v")
-	f.Add([]byte(`[1]`), "", "", "", "")
-	f.Fuzz(func(t *testing.T, body []byte, method, path, header, value string) {
+	f.Add([]byte(`{"instances": [1]}`), uint8(0), "POST", "/predict", "X-Key", "v", []byte(`[{"name": "m", "state": "READY"}]`))
+	f.Add([]byte(`[[1, 2.5], [3]]`), uint8(0), "", "", "", "", []byte(`{"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1]}]}`))
+	f.Add([]byte("a,b"), uint8(1), "", "", "", "", []byte(`{"models": ["m"]}`))
+	f.Add([]byte("\xff"), uint8(2), "", "", "Content-Type", "image/png", []byte(`{"metadata": {"signature_def": {"signature_def": {}}}}`))
+	f.Add([]byte("--"), uint8(3), "", "", "", "a\r\nb", []byte(`{`))
+	f.Fuzz(func(t *testing.T, body []byte, kind uint8, method, path, header, value string, told []byte) {
 		r := Request{Method: method, Path: path, Headers: map[string]string{header: value}}
-		if json.Valid(body) {
-			r.JSON = body
+		file := &Binary{ContentType: value, Content: body, Name: path}
+		switch kind % 4 {
+		case 0:
+			if json.Valid(body) {
+				r.JSON = body
+			}
+		case 1:
+			text := string(body)
+			r.Text = &text
+		case 2:
+			r.Binary = file
+		case 3:
+			r.Form = []Field{{Name: header, Value: value}, {Name: method, File: file}}
 		}
 		for _, p := range all {
-			m, err := p.Request(r, Target{Default: "m"})
-			if err == nil && (m.Method == "" || !strings.HasPrefix(m.Path, "/")) {
-				t.Errorf("%s: %+v", p.Name(), m)
+			server := discovered(p, told)
+			m, err := p.Request(r, server)
+			if err == nil {
+				sendable(t, p, m)
 			}
-			if err == nil && len(m.Body) > 0 && !json.Valid(m.Body) {
+			if err == nil && r.JSON != nil && !json.Valid(m.Body) {
 				t.Errorf("%s: the body %q is not JSON", p.Name(), m.Body)
+			}
+			if again, _ := p.Request(r, server); !bytes.Equal(again.Body, m.Body) {
+				t.Errorf("%s: the body is %q, then %q", p.Name(), m.Body, again.Body)
 			}
 		}
 	})
+}
+
+// FuzzExample: what is made up from anything a server tells can be asked.
+func FuzzExample(f *testing.F) {
+	for _, dir := range []string{"example", "discover"} {
+		paths, err := filepath.Glob("testdata/" + dir + "/*.txtar")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, path := range paths {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			for _, file := range archive.Files {
+				if strings.HasPrefix(file.Name, "told") {
+					f.Add(file.Data)
+				}
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, told []byte) {
+		for _, p := range all {
+			e, ok := p.(Exampler)
+			if !ok {
+				continue
+			}
+			server := discovered(p, told)
+			r, from, ok := e.Example(server)
+			if !ok {
+				continue
+			}
+			m, err := p.Request(r, server)
+			if err != nil || from == "" || (r.JSON != nil && !json.Valid(m.Body)) {
+				t.Errorf("%s: from %q: %q: %v", p.Name(), from, m.Body, err)
+			}
+			sendable(t, p, m)
+		}
+	})
+}
+
+// discovered is a server that answers the same to each question.
+func discovered(p Protocol, told []byte) Target {
+	server := Target{Default: "m"}
+	d, ok := p.(Discoverer)
+	for round := 0; ok && round < DiscoverRounds; round++ {
+		for _, m := range server.Open(d) {
+			server.Told = append(server.Told, Response{Path: m.Path, Status: 200, Body: told})
+		}
+	}
+	return server
+}
+
+func sendable(t *testing.T, p Protocol, m Message) {
+	t.Helper()
+	if p != (execProtocol{}) && (m.Method == "" || !strings.HasPrefix(m.Path, "/")) {
+		t.Errorf("%s: %+v", p.Name(), m)
+	}
 }

@@ -1,0 +1,165 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// sampleValues are the datatypes of the Open Inference Protocol, each with a
+// value of its own; Triton adds BF16.
+var sampleValues = map[string]string{
+	"BOOL": "true", "BYTES": `"a"`,
+	"INT8": "1", "INT16": "1", "INT32": "1", "INT64": "1",
+	"UINT8": "1", "UINT16": "1", "UINT32": "1", "UINT64": "1",
+	"FP16": "1.0", "BF16": "1.0", "FP32": "1.0", "FP64": "1.0",
+}
+
+// maxExample bounds a tensor that is made up, in values: four images of 1024 by 1024 pixels.
+const maxExample = 12 << 20
+
+// ones fills a shape with a value; a dimension that is open (-1) is 1.
+func ones(shape []int, value string) (known []int, values [][]byte, ok bool) {
+	known = make([]int, len(shape))
+	for i, d := range shape {
+		known[i] = max(d, 1)
+	}
+	n, ok := size(known, maxExample)
+	if !ok || value == "" {
+		return nil, nil, false
+	}
+	return known, bytes.Split(bytes.Repeat([]byte(value+" "), n), []byte(" "))[:n], true
+}
+
+// oipEnvelope makes input tensors from plain JSON: names and datatypes are
+// those of the metadata where it has any.
+func oipEnvelope(data json.RawMessage, told []oipInput) ([]byte, error) {
+	members := entries(data)
+	if members == nil {
+		if len(told) > 1 {
+			return nil, fmt.Errorf("the model has %d inputs (%s): give json as an object with one member each", len(told), strings.Join(inputNames(told), ", "))
+		}
+		members = []entry{{name: "input-0", value: data}}
+		if len(told) == 1 {
+			members[0].name = told[0].Name
+		}
+	}
+	out := []byte(`{"inputs": [`)
+	for i, m := range members {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		t, err := parseTensor(m.value)
+		if err != nil {
+			return nil, fmt.Errorf("the json of input %q is not a tensor: %w", m.name, err)
+		}
+		name, ok := datatype(t.values)
+		if !ok {
+			return nil, fmt.Errorf("the json of input %q is not a tensor: its values are not all numbers, all strings or all booleans", m.name)
+		}
+		for _, input := range told {
+			if input.Name == m.name && sampleValues[input.Datatype] != "" {
+				name = input.Datatype
+			}
+		}
+		if len(t.shape) == 0 {
+			t.shape = []int{1}
+		}
+		out = appendTensor(out, m.name, name, t)
+	}
+	return append(out, "]}"...), nil
+}
+
+func inputNames(inputs []oipInput) []string {
+	names := make([]string, len(inputs))
+	for i, input := range inputs {
+		names[i] = input.Name
+	}
+	return names
+}
+
+// appendTensor writes an input tensor, its data flat in row-major order.
+func appendTensor(out []byte, name, datatype string, t tensor) []byte {
+	out = fmt.Appendf(out, `{"name": %s, "shape": %s, "datatype": %q, "data": [`, jsonString(name), shapeText(t.shape), datatype)
+	out = append(out, bytes.Join(t.values, []byte(", "))...)
+	return append(out, "]}"...)
+}
+
+func shapeText(shape []int) string { return strings.ReplaceAll(fmt.Sprint(shape), " ", ", ") }
+
+func jsonString(s string) []byte {
+	quoted, err := json.Marshal(s)
+	if err != nil {
+		return []byte(`""`) // a string always can be written
+	}
+	return quoted
+}
+
+// oipOutputs turns a list of output tensors into an object.
+func oipOutputs(data []byte) ([]byte, error) {
+	list := items(data)
+	if len(list) == 0 {
+		return nil, fmt.Errorf("outputs is not a list of tensors: %s", clipped(data))
+	}
+	out := []byte("{")
+	seen := map[string]bool{}
+	for i, item := range list {
+		name, shape, err := oipHead(item.value)
+		if err != nil {
+			return nil, fmt.Errorf("outputs[%d] is not a tensor: %w", i, err)
+		}
+		if seen[name] {
+			return nil, fmt.Errorf("two outputs have the name %q", name)
+		}
+		seen[name] = true
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = append(append(out, jsonString(name)...), ": "...)
+		if out, err = appendData(out, item.value, shape); err != nil {
+			return nil, fmt.Errorf("the output %q is not a tensor: %w", name, err)
+		}
+	}
+	return append(out, '}'), nil
+}
+
+// oipHead is what an output tensor says of itself.
+func oipHead(item []byte) (name string, shape []int, err error) {
+	var head struct {
+		Name     *string
+		Shape    *[]int
+		Datatype string
+	}
+	switch err := json.Unmarshal(mask(item), &head); {
+	case err != nil:
+		return "", nil, err
+	case head.Name == nil:
+		return "", nil, errors.New("it has no name")
+	case head.Shape == nil:
+		return "", nil, errors.New("it has no shape")
+	case sampleValues[head.Datatype] == "":
+		return "", nil, fmt.Errorf("%q is no datatype", head.Datatype)
+	}
+	return *head.Name, *head.Shape, nil
+}
+
+// appendData writes an output's data nested to its shape, and refuses data that does not have it.
+func appendData(out, item []byte, shape []int) ([]byte, error) {
+	data, ok := member(item, "data")
+	if !ok {
+		return nil, errors.New("it has no data")
+	}
+	t, err := parseTensor(data)
+	if err != nil {
+		return nil, fmt.Errorf("its data: %w", err)
+	}
+	n, ok := size(shape, len(t.values))
+	nested := len(t.shape) > 1 && !slices.Equal(t.shape, shape)
+	if !ok || n != len(t.values) || nested {
+		return nil, fmt.Errorf("its shape is %s, its data has the shape %s", shapeText(shape), shapeText(t.shape))
+	}
+	return appendNested(out, shape, t.values), nil
+}
