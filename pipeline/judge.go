@@ -31,6 +31,9 @@ run wrote, or its result.json; observations.json lies beside it.
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.platform = "linux/amd64"
+			if f.out != "" && absolute(f.out) == absolute(resultDir(args[0])) {
+				return fmt.Errorf("--out %s is the result that is judged: name another directory", f.out)
+			}
 			return ended{p.run(cmd.Context(), judging(modelDir(args[1:]), f, args[0]))}
 		},
 	}
@@ -41,15 +44,21 @@ run wrote, or its result.json; observations.json lies beside it.
 
 // judging is a job that looks at another run's observations.
 func judging(dir string, f flags, of string) job {
-	if info, err := os.Stat(of); err == nil && !info.IsDir() {
-		of = filepath.Dir(of)
-	}
+	of = resultDir(of)
 	return job{
 		dir: dir, flags: f, asked: of, alone: true, unwritten: f.out == "",
 		load:   config.LoadSmoke,
 		plan:   func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
 		stages: func(tools) []stage.Stage { return []stage.Stage{{Name: "smoke", Run: saved{dir: of}.Run}} },
 	}
+}
+
+// resultDir is the directory of a result that is named by its file or its directory.
+func resultDir(of string) string {
+	if info, err := os.Stat(of); err == nil && !info.IsDir() {
+		return filepath.Dir(of)
+	}
+	return of
 }
 
 // saved are the observations of an earlier run.

@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "", // rewrites what cmp compares with
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			serveScript(e)
 			// For scripts that take the PATH away.
 			path, err := exec.LookPath("slipway")
 			e.Setenv("SLIPWAY", path)

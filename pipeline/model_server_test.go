@@ -1,0 +1,49 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// serveScript gives a script a model server on $URL that answers from the
+// files in $WORK/server: /predict with predict.json, predict.html or
+// predict.503, whatever is asked. With a file token it wants that as a bearer
+// token.
+func serveScript(e *testscript.Env) {
+	dir := filepath.Join(e.WorkDir, "server")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token, err := os.ReadFile(filepath.Join(dir, "token")); err == nil && r.Header.Get("Authorization") != "Bearer "+strings.TrimSpace(string(token)) {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		found, _ := filepath.Glob(filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(r.URL.Path, "/"))+".*"))
+		if len(found) == 0 {
+			http.NotFound(w, r)
+			return
+		}
+		body, err := os.ReadFile(found[0])
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		switch ext := filepath.Ext(found[0]); ext {
+		case ".json":
+			w.Header().Set("Content-Type", "application/json")
+		case ".html":
+			w.Header().Set("Content-Type", "text/html")
+		default:
+			if status, err := strconv.Atoi(ext[1:]); err == nil {
+				w.WriteHeader(status)
+			}
+		}
+		_, _ = w.Write(body)
+	}))
+	e.Defer(server.Close)
+	e.Setenv("URL", server.URL)
+}
