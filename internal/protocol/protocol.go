@@ -162,6 +162,9 @@ var all = []Protocol{
 	truss{},
 	bentoml{},
 	cog{},
+	openai{},
+	tgi{},
+	tei{},
 	execProtocol{},
 }
 

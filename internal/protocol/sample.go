@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -319,74 +318,6 @@ func (s *sampler) array(node map[string]any, depth int) (any, bool) {
 			return nil, false
 		}
 		out = append(out, v)
-	}
-	return out, true
-}
-
-// bound is a limit that the schema names, or else none.
-func bound(node map[string]any, key string, none float64) float64 {
-	if n, ok := node[key].(json.Number); ok {
-		if f, err := n.Float64(); err == nil {
-			return f
-		}
-	}
-	return none
-}
-
-// number prefers 1, and then what is near a limit.
-func number(node map[string]any, whole bool) (any, bool) {
-	low, high := bound(node, "minimum", math.Inf(-1)), bound(node, "maximum", math.Inf(1))
-	// A number of its own, or in OpenAPI 3.0 a word about the other limit.
-	above, below := bound(node, "exclusiveMinimum", math.Inf(-1)), bound(node, "exclusiveMaximum", math.Inf(1))
-	if node["exclusiveMinimum"] == true {
-		above = low
-	}
-	if node["exclusiveMaximum"] == true {
-		below = high
-	}
-	step := bound(node, "multipleOf", 0)
-	bottom, top := max(low, above), min(high, below)
-	for _, x := range []float64{
-		1, 0, bottom, math.Floor(bottom) + 1, top, math.Ceil(top) - 1, (bottom + top) / 2,
-		step, math.Ceil(bottom/step) * step, (math.Floor(bottom/step) + 1) * step, math.Floor(top/step) * step,
-	} {
-		fits := x >= low && x <= high && x > above && x < below && !math.IsInf(x, 0)
-		if fits && (!whole || x == math.Trunc(x)) && (step <= 0 || math.Mod(x, step) == 0) {
-			return x, true
-		}
-	}
-	return nil, false
-}
-
-// formats are texts of the formats that a server checks.
-var formats = map[string]string{
-	"date": "2024-01-31", "date-time": "2024-01-31T12:00:00Z", "time": "12:00:00Z", "duration": "PT1S",
-	"email": "ping@example.com", "uuid": "123e4567-e89b-42d3-a456-426614174000", "ipv4": "127.0.0.1", "ipv6": "::1",
-}
-
-func text(node map[string]any) (any, bool) {
-	format, _ := node["format"].(string)
-	switch format {
-	case "uri", "url", "iri", "uri-reference", "binary", "byte", "base64", "image", "audio", "video":
-		return nil, false // a file, or where there is one
-	}
-	if node["contentMediaType"] != nil || node["contentEncoding"] != nil {
-		return nil, false
-	}
-	if v, ok := formats[format]; ok {
-		return v, true
-	}
-	least, most := bound(node, "minLength", 0), bound(node, "maxLength", sampleItems)
-	if least > most || least < 0 || least > sampleItems {
-		return nil, false
-	}
-	out := strings.Repeat("ping", int(least)/4+1)[:int(max(min(max(4, least), most), 0))]
-	pattern, _ := node["pattern"].(string)
-	if len(pattern) > sampleItems {
-		return nil, false
-	}
-	if matches, err := regexp.Compile(pattern); err != nil || !matches.MatchString(out) {
-		return nil, false
 	}
 	return out, true
 }
