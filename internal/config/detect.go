@@ -4,13 +4,14 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
 // lookedFor is said where there is no model.
-const lookedFor = "slipway looks for slipway.yaml, a Dockerfile, or requirements.txt or app.py (a python build, which needs serve.command in slipway.yaml)"
+const lookedFor = "slipway looks for slipway.yaml, a Dockerfile, the files of a model server (cog.yaml, bentofile.yaml, model-settings.json, MLmodel), or requirements.txt or app.py (a python build, which needs serve.command in slipway.yaml)"
 
 // The defaults that no file decides.
 const (
@@ -82,6 +83,11 @@ func (l *loader) completeBuild() bool {
 	if b.Dockerfile != "" || l.has("build.dockerfile") {
 		l.only([]string{"build.requirements", "build.files", "build.user"},
 			"has no effect on a Dockerfile build: remove it, or set build.python to build without the Dockerfile")
+		image := dockerfileImage(l.text(b.Dockerfile), b.Target, b.Args)
+		if len(l.cfg.Serve.Command) > 0 {
+			image.Command = l.cfg.Serve.Command
+		}
+		l.chooseServer(image, false)
 		return true
 	}
 	l.only([]string{"build.target", "build.args"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
@@ -98,8 +104,8 @@ func (l *loader) only(keys []string, message string) {
 
 func (l *loader) completePython(said bool) bool {
 	b := &l.cfg.Build
-	requirements := l.exists("requirements.txt")
-	if !said && !requirements && !l.has("build.requirements") && !l.exists("app.py") && !l.has("serve.command") {
+	l.chooseServer(protocol.Image{Ref: b.Base, Command: l.cfg.Serve.Command}, true)
+	if !said && l.server == nil && !l.exists("requirements.txt") && !l.has("build.requirements") && !l.exists("app.py") && !l.has("serve.command") {
 		where := l.rel
 		if l.start.line > 0 {
 			where = l.file
@@ -107,44 +113,48 @@ func (l *loader) completePython(said bool) bool {
 		l.problems.add(where, l.start.line, l.start.col, "nothing to build is here: "+lookedFor)
 		return false
 	}
-	if requirements && !l.has("build.requirements") {
-		b.Requirements = "requirements.txt"
-		if message := l.check(b.Requirements, aFile); message != "" {
-			l.keyProblemf("build.requirements", "%s", message)
-		}
-		l.detected("build.requirements", b.Requirements, "requirements.txt is here")
+	if !l.has("build.requirements") {
+		l.completeRequirements()
 	}
 	if !said {
-		b.Python = defaultPython
-		why := "no other version is named"
-		if v := strings.TrimSpace(l.text(".python-version")); pythonName.MatchString(v) {
-			b.Python, why = v, ".python-version names it"
-		}
-		l.detected("build.python", b.Python, why)
+		l.completeVersion()
 	}
 	if b.Base == "" && b.Python != "" {
 		b.Base = "python:" + b.Python + "-slim"
 	}
-	if l.cfg.Serve.Port == 0 && !l.has("serve.port") {
-		l.cfg.Serve.Port = defaultPort
-	}
-	if !l.has("serve.command") {
-		l.keyProblemf("serve.command", "is missing: a python build does not know how its server is started; write `serve: {command: %s}` in %s", l.likelyCommand(), File)
-	}
+	l.completeServe(!l.has("build.base"))
 	return true
 }
 
-// likelyCommand is what would most likely start this model's server.
-func (l *loader) likelyCommand() string {
-	port := strconv.Itoa(l.cfg.Serve.Port)
-	switch model, ok := l.mlmodel(); {
-	case ok:
-		return "[mlflow, models, serve, -m, " + path.Dir(model) + ", --env-manager, local, --host, 0.0.0.0, --port, \"" + port + "\"]"
-	case l.exists("app.py") && namesUvicorn.MatchString(l.text(l.cfg.Build.Requirements)):
-		return "[uvicorn, \"app:app\", --host, 0.0.0.0, --port, \"" + port + "\"]"
-	default:
-		return "[python, app.py]"
+func (l *loader) completeRequirements() {
+	b := &l.cfg.Build
+	if f := l.server; f != nil && f.requirements != "" {
+		if file := path.Clean(f.requirements); l.check(file, aFile) == "" {
+			b.Requirements = file
+			l.detected("build.requirements", file, "the files of "+f.name+" name it")
+			return
+		}
 	}
+	if !l.exists("requirements.txt") {
+		return
+	}
+	b.Requirements = "requirements.txt"
+	if message := l.check(b.Requirements, aFile); message != "" {
+		l.keyProblemf("build.requirements", "%s", message)
+	}
+	l.detected("build.requirements", b.Requirements, "requirements.txt is here")
+}
+
+func (l *loader) completeVersion() {
+	b := &l.cfg.Build
+	b.Python = defaultPython
+	why := "no other version is named"
+	if f := l.server; f != nil && pythonName.MatchString(f.python) {
+		b.Python, why = f.python, "the files of "+f.name+" name it"
+	} else if v := strings.TrimSpace(l.text(".python-version")); pythonName.MatchString(v) {
+		b.Python, why = v, ".python-version names it"
+	}
+	l.detected("build.python", b.Python, why)
 }
 
 // mlmodel finds a model that MLflow saved, here or one directory down
@@ -199,13 +209,22 @@ func (l *loader) completeTest() {
 
 func (l *loader) completeSmoke() {
 	s := &l.cfg.Smoke
-	if !l.has("smoke.protocol") {
-		s.Protocol = "http"
-		why := "nothing here tells of another protocol"
-		if model, ok := l.mlmodel(); ok {
-			s.Protocol, why = "mlflow", model+" is here"
+	if l.spoken.Value == "" { // the image is not built from here
+		l.chooseServer(protocol.Image{Command: l.cfg.Serve.Command}, false)
+	}
+	if !l.has("smoke.protocol") || s.Protocol == "auto" {
+		s.Protocol = l.spoken.Value
+		l.detected("smoke.protocol", s.Protocol, l.spoken.Why)
+	}
+	if f := l.server; f != nil && f.protocol == s.Protocol {
+		if f.model != "" && !l.has("smoke.model") {
+			s.Model = f.model
+			l.detected("smoke.model", s.Model, f.why)
 		}
-		l.detected("smoke.protocol", s.Protocol, why)
+		if strings.HasPrefix(f.ready, "/") && !l.has("smoke.ready.path") {
+			s.ReadyPath = f.ready
+			l.detected("smoke.ready.path", s.ReadyPath, f.why)
+		}
 	}
 	if !l.has("smoke.ready.timeout") {
 		s.Timeout = defaultReadyTimeout

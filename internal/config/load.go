@@ -18,7 +18,9 @@ type loader struct {
 	rel      string // dir relative to top, with slashes
 	empty    bool   // there is nothing in dir
 	cases    []casePattern
-	sent     int // bytes of the files that the cases send
+	sent     int       // bytes of the files that the cases send
+	server   *found    // that the model's files tell of, when it is the one that is started
+	spoken   Detection // the protocol, with its reason
 }
 
 // Load reads the configuration of the model in dir, an absolute path, and

@@ -1,0 +1,1 @@
+# loads model/ and answers by itself
