@@ -60,9 +60,8 @@ func (l *loader) mlflowExample() (from string, request *node, problem string) {
 	file := path.Join(path.Dir(model), "serving_input_example.json")
 	if content := l.text(model); content != "" {
 		if n, f := readYAML(content); f == nil && n != nil {
-			info := n.get("saved_input_example_info").get("serving_input_path")
-			if info != nil && info.kind == text {
-				file = path.Join(path.Dir(model), info.value)
+			if name := n.str("saved_input_example_info", "serving_input_path"); name != "" {
+				file = path.Join(path.Dir(model), name)
 			}
 		}
 	}
