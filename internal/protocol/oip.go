@@ -149,11 +149,13 @@ func (oip) Example(t Target) (Request, string, bool) {
 		if i > 0 {
 			body = append(body, ", "...)
 		}
-		shape, values, ok := ones(input.Shape, sampleValues[input.Datatype])
-		if !ok {
+		shape := closed(input.Shape)
+		n, fits := size(shape, maxExample)
+		data, ok := filled([]int{n}, sampleValues[input.Datatype])
+		if !fits || !ok {
 			return Request{}, "", false
 		}
-		body = appendTensor(body, input.Name, input.Datatype, tensor{shape, values})
+		body = appendTensor(body, input.Name, input.Datatype, shape, data)
 	}
 	body = append(body, "]}"...)
 	return Request{JSON: body}, "the model's metadata at " + oipModel(name), len(inputs) > 0

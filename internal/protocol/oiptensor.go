@@ -18,20 +18,31 @@ var sampleValues = map[string]string{
 	"FP16": "1.0", "BF16": "1.0", "FP32": "1.0", "FP64": "1.0",
 }
 
-// maxExample bounds a tensor that is made up, in values: four images of 1024 by 1024 pixels.
-const maxExample = 12 << 20
+// maxExample bounds a tensor that is made up, in values: a picture of 1024 by
+// 1024 pixels in three colours, with room to spare.
+const maxExample = 4 << 20
 
-// ones fills a shape with a value; a dimension that is open (-1) is 1.
-func ones(shape []int, value string) (known []int, values [][]byte, ok bool) {
-	known = make([]int, len(shape))
+// filled writes arrays nested to a shape, with the same value everywhere; ok
+// is false when there is no value, or room for too many.
+func filled(shape []int, value string) (data []byte, ok bool) {
+	if _, ok := size(shape, maxExample); !ok || value == "" {
+		return nil, false
+	}
+	data = []byte(value)
+	for _, d := range slices.Backward(shape) {
+		row := bytes.Repeat(append(data, ", "...), d)
+		data = append(append([]byte("["), bytes.TrimSuffix(row, []byte(", "))...), ']')
+	}
+	return data, true
+}
+
+// closed is a shape in which what is open (-1) is 1.
+func closed(shape []int) []int {
+	known := make([]int, len(shape))
 	for i, d := range shape {
 		known[i] = max(d, 1)
 	}
-	n, ok := size(known, maxExample)
-	if !ok || value == "" {
-		return nil, nil, false
-	}
-	return known, bytes.Split(bytes.Repeat([]byte(value+" "), n), []byte(" "))[:n], true
+	return known
 }
 
 // oipEnvelope makes input tensors from plain JSON: names and datatypes are
@@ -68,7 +79,8 @@ func oipEnvelope(data json.RawMessage, told []oipInput) ([]byte, error) {
 		if len(t.shape) == 0 {
 			t.shape = []int{1}
 		}
-		out = appendTensor(out, m.name, name, t)
+		data := append(append([]byte("["), bytes.Join(t.values, []byte(", "))...), ']')
+		out = appendTensor(out, m.name, name, t.shape, data)
 	}
 	return append(out, "]}"...), nil
 }
@@ -81,11 +93,9 @@ func inputNames(inputs []oipInput) []string {
 	return names
 }
 
-// appendTensor writes an input tensor, its data flat in row-major order.
-func appendTensor(out []byte, name, datatype string, t tensor) []byte {
-	out = fmt.Appendf(out, `{"name": %s, "shape": %s, "datatype": %q, "data": [`, jsonString(name), shapeText(t.shape), datatype)
-	out = append(out, bytes.Join(t.values, []byte(", "))...)
-	return append(out, "]}"...)
+// appendTensor writes an input tensor.
+func appendTensor(out []byte, name, datatype string, shape []int, data []byte) []byte {
+	return fmt.Appendf(out, `{"name": %s, "shape": %s, "datatype": %q, "data": %s}`, jsonString(name), shapeText(shape), datatype, data)
 }
 
 func shapeText(shape []int) string { return strings.ReplaceAll(fmt.Sprint(shape), " ", ", ") }

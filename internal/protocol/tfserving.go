@@ -127,7 +127,7 @@ func tfInputs(s tfSignature) (columns []byte, ok bool) {
 			}
 			shape = append(shape, n)
 		}
-		shape, values, ok := ones(shape, tfSample(input.Datatype))
+		data, ok := filled(closed(shape), tfSample(input.Datatype))
 		if !ok {
 			return nil, false
 		}
@@ -135,7 +135,7 @@ func tfInputs(s tfSignature) (columns []byte, ok bool) {
 			columns = append(columns, ", "...)
 		}
 		columns = append(append(columns, jsonString(name)...), ": "...)
-		columns = appendNested(columns, shape, values)
+		columns = append(columns, data...)
 	}
 	return append(columns, '}'), len(s.Inputs) > 0
 }
