@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"mime"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -32,13 +33,14 @@ func readOpenAPI(data []byte) (*openapi, bool) {
 }
 
 // posts are the operations with POST, by path. One whose path has parameters
-// is left out: it asks about something that was made before.
+// is left out: it asks about something that was made before. So is one that
+// cannot be asked.
 func (d *openapi) posts() []operation {
 	var found []operation
 	for _, path := range slices.Sorted(maps.Keys(d.paths)) {
 		item := d.flat(d.paths[path], 0)
 		post, ok := item["post"].(map[string]any)
-		if !ok || strings.Contains(path, "{") {
+		if !ok || strings.Contains(path, "{") || (Message{Method: http.MethodPost, Path: path}).validate() != nil {
 			continue
 		}
 		body := d.flat(post["requestBody"], 0)
