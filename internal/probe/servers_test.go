@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -86,36 +87,15 @@ var answers = map[string]http.HandlerFunc{
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	},
 	"exits when asked": func(http.ResponseWriter, *http.Request) { os.Exit(7) },
-	"answers HTML": func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<html><body>It works!</body></html>")
-	},
-	"cuts off": func(w http.ResponseWriter, _ *http.Request) {
-		raw(w, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"a\": [1, 2")
-	},
-	"cuts off a chunk": func(w http.ResponseWriter, _ *http.Request) {
-		raw(w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n[1, 2")
-	},
-	"closes": func(w http.ResponseWriter, _ *http.Request) { raw(w, "") },
-	"is slow": func(w http.ResponseWriter, _ *http.Request) {
-		for {
-			_, _ = io.WriteString(w, "1")
-			w.(http.Flusher).Flush()
-			time.Sleep(20 * time.Millisecond)
+	"dies of its load": func(http.ResponseWriter, *http.Request) {
+		if asked.Add(1) > 100 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		}
-	},
-	"hangs": func(http.ResponseWriter, *http.Request) { time.Sleep(time.Hour) },
-	"has no end": func(w http.ResponseWriter, r *http.Request) {
-		block := make([]byte, 1<<20)
-		for r.Context().Err() == nil {
-			_, _ = w.Write(block)
-		}
-	},
-	"answers 2 MiB": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) },
-	"redirects": func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/elsewhere/", http.StatusTemporaryRedirect)
 	},
 }
+
+// asked counts what a server was asked.
+var asked atomic.Int64
 
 // listen serves on $PORT, of $HOST or everywhere. GET / is left alone: it says that the server is ready.
 func listen(h http.HandlerFunc) {
@@ -140,17 +120,6 @@ func accept(with func(net.Conn)) {
 		}
 		go with(c)
 	}
-}
-
-// raw answers with these very bytes and closes the connection.
-func raw(w http.ResponseWriter, answer string) {
-	c, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, _ = io.WriteString(c, answer)
-	_ = c.Close()
 }
 
 // echo answers with what it was asked and with what it was started.

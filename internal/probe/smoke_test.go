@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,8 +77,7 @@ func TestSmokeServerEnds(t *testing.T) {
 		{"ends", protocol.Exit{}, ""},
 		{"is killed", protocol.Exit{Code: 137, Signal: "SIGKILL"}, ""},
 	} {
-		t.Run(tc.server, func(t *testing.T) {
-			t.Parallel()
+		t.Run(tc.server, func(t *testing.T) { // alone, because of the time
 			r := smoke(t, tc.server, nil, post("a", "1"))
 			o := r.observed
 			if o.Exit == nil || o.ReadyMS != nil || o.NotReady == "" || len(o.Answers) != 0 || o.StopMS != nil {
@@ -155,53 +153,6 @@ func TestSmokeNeverReady(t *testing.T) {
 	}
 }
 
-// TestSmokeBadAnswers: what is wrong with an answer is said as exactly that.
-func TestSmokeBadAnswers(t *testing.T) {
-	for server, want := range map[string]string{
-		"cuts off":         "the body was cut off: 11 of the 1000 bytes that Content-Length promises",
-		"cuts off a chunk": "the body was cut off after 5 bytes: unexpected EOF",
-		"closes":           "the server closed the connection without an answer",
-		"is slow":          "the answer was not complete after 1s: [0-9]+ bytes of the body had come",
-		"hangs":            "no answer within 1s",
-		"has no end":       "the body had not ended after 64 MiB, so reading was stopped",
-		"answers HTML":     "",
-		"redirects":        "",
-	} {
-		t.Run(server, func(t *testing.T) {
-			t.Parallel()
-			limit := int64(20000)
-			if server == "is slow" || server == "hangs" {
-				limit = 1000
-			}
-			r := smoke(t, server, nil, protocol.Request{Name: "a", JSON: json.RawMessage("1"), TimeoutMS: limit})
-			if len(r.observed.Answers) != 1 || r.observed.Exit != nil {
-				t.Fatalf("observed %+v", r.observed)
-			}
-			a := r.observed.Answers[0]
-			if !regexp.MustCompile("^" + want + "$").MatchString(a.Error) {
-				t.Errorf("error %q", a.Error)
-			}
-			if r.rss > 64<<20 {
-				t.Errorf("the probe used %d MiB", r.rss>>20)
-			}
-			switch server {
-			case "answers HTML":
-				if a.Status != 200 || a.ContentType != "text/html" {
-					t.Errorf("answer %+v", a)
-				}
-			case "redirects":
-				if a.Status != 307 {
-					t.Errorf("answer %+v", a)
-				}
-			case "has no end":
-				if len(a.Body) != 1<<20 || !a.Truncated || a.Length < 64<<20 {
-					t.Errorf("kept %d of %d, truncated %t", len(a.Body), a.Length, a.Truncated)
-				}
-			}
-		})
-	}
-}
-
 func TestSmokeDiesWhenAsked(t *testing.T) {
 	for server, want := range map[string]protocol.Exit{
 		"dies when asked":  {Code: 137, Signal: "SIGKILL"},
@@ -223,25 +174,12 @@ func TestSmokeDiesWhenAsked(t *testing.T) {
 	}
 }
 
-func TestSmokeKeepsBoundedBodies(t *testing.T) {
+// TestSmokeDiesOfItsLoad: how a server went that held while it was asked alone.
+func TestSmokeDiesOfItsLoad(t *testing.T) {
 	t.Parallel()
-	var cases []protocol.Request
-	for i := range 12 {
-		cases = append(cases, post(strconv.Itoa(i), "1"))
-	}
-	r := smoke(t, "answers 2 MiB", nil, cases...)
-	kept := 0
-	for _, a := range r.observed.Answers {
-		if a.Error != "" || a.Length != 2<<20 || !a.Truncated || a.SHA256 != "5647f05ec18958947d32874eeb788fa396a05d0bab7c1b71f112ceb7e9b31eee" {
-			t.Errorf("answer %s: %d bytes, truncated %t, sha256 %s, error %q", a.Name, a.Length, a.Truncated, a.SHA256, a.Error)
-		}
-		kept += len(a.Body)
-	}
-	if kept != 8<<20 {
-		t.Errorf("kept %d bytes of all bodies", kept)
-	}
-	if r.rss > 64<<20 {
-		t.Errorf("the probe used %d MiB", r.rss>>20)
+	o := smoke(t, "dies of its load", func(s *protocol.Spec) { s.Load = &protocol.Load{Requests: 10000, Concurrency: 4} }, post("a", "1")).observed
+	if l := o.Load; l == nil || o.Exit == nil || o.Exit.Signal != "SIGKILL" || len(o.Answers) != 1 || o.Answers[0].Error != "" || l.Errors["server ended"] != 4 || l.Answered > 100 {
+		t.Errorf("exit %+v, answers %+v, load %+v", o.Exit, o.Answers, o.Load)
 	}
 }
 

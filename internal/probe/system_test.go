@@ -3,9 +3,11 @@
 package probe
 
 import (
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -75,12 +77,50 @@ func TestSamplerConnections(t *testing.T) {
 			var got []string
 			for _, c := range s.connections {
 				got = append(got, c.Address)
+				if !c.BeforeReady {
+					t.Errorf("%s was seen before anything was ready", c.Address)
+				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("connections (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// TestSamplerReady: what was opened while the server started is told from what came later.
+func TestSamplerReady(t *testing.T) {
+	lines := strings.SplitAfter(tcp4, "\n")
+	files := &changing{files: fstest.MapFS{"proc/net/tcp": {Data: []byte(strings.Join(lines[:5], ""))}}}
+	s := startSampler(files, cgroup{}, func() int64 { return 0 })
+	s.ready()
+	files.set("proc/net/tcp", tcp4)
+	s.finish()
+	got := map[string]bool{}
+	for _, c := range s.connections {
+		got[c.Address] = c.BeforeReady
+	}
+	if diff := cmp.Diff(map[string]bool{"62.208.0.50:443": true, "62.208.0.50:80": false}, got); diff != "" {
+		t.Errorf("before ready (-want +got):\n%s", diff)
+	}
+}
+
+// changing is a file system whose files change while they are read.
+type changing struct {
+	mu    sync.Mutex
+	files fstest.MapFS
+}
+
+func (c *changing) Open(name string) (fs.File, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.files.Open(name)
+}
+
+func (c *changing) set(name, data string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.files[name] = &fstest.MapFile{Data: []byte(data)}
 }
 
 func FuzzParseSocket(f *testing.F) {
