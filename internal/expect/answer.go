@@ -8,8 +8,8 @@ import (
 
 // prepareComparisons makes ready what an answer must be and what it must have:
 // objects may have more members than a subset. They share the tolerances.
-func prepareComparisons(e Expectation) ([]prepared, []Mistake) {
-	var matchers []prepared
+func prepareComparisons(e Expectation) ([]*matcher, []Mistake) {
+	var matchers []*matcher
 	var documents []*value
 	var mistakes []Mistake
 	tolerances := map[*value]bounds{}
@@ -23,12 +23,12 @@ func prepareComparisons(e Expectation) ([]prepared, []Mistake) {
 			return
 		}
 		documents = append(documents, want)
-		matchers = append(matchers, prepared{name: name, matcher: &matcher{expected: show(want, nil, 0), judge: func(got *value) finding {
+		matchers = append(matchers, &matcher{name: name, expected: show(want, nil, 0), judge: func(got *value) finding {
 			c := newComparison(e.Tolerance)
 			c.paths, c.subset = tolerances, subset
 			c.compare(want, got)
 			return c.found(want, got)
-		}}})
+		}})
 	}
 	add("answer", e.Answer, false)
 	add("subset", e.Subset, true)

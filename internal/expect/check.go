@@ -21,6 +21,7 @@ func mistake(key, format string, args ...any) []Mistake {
 
 // matcher is one expectation about the content, ready to be held against answers.
 type matcher struct {
+	name     string // as the case file calls it
 	expected string // for reading
 	judge    func(got *value) finding
 }
@@ -29,7 +30,7 @@ type matcher struct {
 // it is or has, in the order in which a verdict names them. Each prepares what
 // the case says of it, nil when that is nothing.
 var families = []struct {
-	name    string // as the case file calls it
+	name    string
 	prepare func(Expectation) (*matcher, []Mistake)
 }{
 	{"contains", prepareContains},
@@ -42,20 +43,15 @@ var families = []struct {
 	{"top_k", prepareTopK},
 }
 
-// prepared is a family's matcher.
-type prepared struct {
-	*matcher
-	name string
-}
-
 // prepare makes ready whatever is expected, once.
-func prepare(e Expectation) ([]prepared, []Mistake) {
+func prepare(e Expectation) ([]*matcher, []Mistake) {
 	matchers, mistakes := prepareComparisons(e)
 	for _, f := range families {
 		m, wrong := f.prepare(e)
 		mistakes = append(mistakes, wrong...)
 		if m != nil {
-			matchers = append(matchers, prepared{m, f.name})
+			m.name = f.name
+			matchers = append(matchers, m)
 		}
 	}
 	return matchers, append(mistakes, checkEnvelope(e)...)

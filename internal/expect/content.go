@@ -28,7 +28,11 @@ func read(got Answer) (answer value, invalid error) {
 }
 
 // isText forgives a character that is cut in two at the end of what was kept.
+// No text has a zero byte.
 func isText(data []byte, truncated bool) bool {
+	if bytes.IndexByte(data, 0) >= 0 {
+		return false
+	}
 	for range utf8.UTFMax {
 		if utf8.Valid(data) {
 			return true
@@ -54,9 +58,9 @@ func (a Answer) binary() string {
 }
 
 // unusable says why an answer cannot be held against the matchers at all, or nothing.
-func unusable(e Expectation, matchers []prepared, answer *value, got Answer, invalid error) string {
+func unusable(e Expectation, matchers []*matcher, answer *value, got Answer, invalid error) string {
 	// Finiteness alone says nothing of what the answer is.
-	silent := e.SHA256 == "" && !slices.ContainsFunc(matchers, func(m prepared) bool { return m.name != "finite" })
+	silent := e.SHA256 == "" && !slices.ContainsFunc(matchers, func(m *matcher) bool { return m.name != "finite" })
 	body := bytes.TrimSpace([]byte(got.Text))
 	switch {
 	case got.Problem != "":

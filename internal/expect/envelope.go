@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"math"
@@ -143,7 +144,7 @@ func judgeSHA256(e Expectation, got Answer) string {
 	if e.SHA256 == "" || strings.EqualFold(e.SHA256, got.SHA256) {
 		return ""
 	}
-	return fmt.Sprintf("the SHA-256 of the body (%s) is %s, expected %s", plural(int(got.size()), "byte"), got.SHA256, strings.ToLower(e.SHA256))
+	return fmt.Sprintf("the SHA-256 of the body (%s) is %s, expected %s", plural(int(got.size()), "byte"), cmp.Or(got.SHA256, "not known"), strings.ToLower(e.SHA256))
 }
 
 // size is of the whole body, in bytes.

@@ -44,24 +44,24 @@ func isName(key string) bool {
 	return key != ""
 }
 
-// find is the path from root to target, nil when it is not in it.
-func find(root, target *value) path {
+// pathTo is the path from root to target, which is in it.
+func pathTo(root, target *value) path {
+	p := wayBack(root, target)
+	slices.Reverse(p)
+	return p
+}
+
+// wayBack is the path from target up to root, nil when target is not in root.
+func wayBack(root, target *value) path {
 	if root == target {
 		return path{}
 	}
 	for i := range root.items {
-		if rest := find(&root.items[i], target); rest != nil {
-			return append(rest, root.step(i)) // from its end: turned around once by pathTo
+		if p := wayBack(&root.items[i], target); p != nil {
+			return append(p, root.step(i))
 		}
 	}
 	return nil
-}
-
-// pathTo is the path from root to target, which is in it.
-func pathTo(root, target *value) path {
-	p := find(root, target)
-	slices.Reverse(p)
-	return p
 }
 
 // step leads to an item.

@@ -85,8 +85,9 @@ func locate(paths []PathTolerance, documents []*value, tolerances map[*value]bou
 		}
 		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(numbers[b]), len(numbers[a])) })
 		for _, i := range order {
+			tolerance := paths[i].bounds()
 			for n := range numbers[i] {
-				tolerances[n] = paths[i].bounds()
+				tolerances[n] = tolerance
 			}
 		}
 	}
