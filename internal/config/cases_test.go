@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/expect"
@@ -81,7 +82,11 @@ func FuzzCase(f *testing.F) {
 		write(t, dir, "slipway.yaml", string(setting))
 		write(t, dir, file, content)
 		defer func() { _ = os.Remove(filepath.Join(dir, file)) }()
+		started := time.Now()
 		c, problems := config.LoadSmoke(dir, dir)
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("took %s", took)
+		}
 		for _, p := range problems {
 			if p.Message == "" || strings.ContainsAny(p.Message, "\n\r") {
 				t.Errorf("message is not a line: %q", p.Message)
