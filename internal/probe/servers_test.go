@@ -97,10 +97,10 @@ var answers = map[string]http.HandlerFunc{
 // asked counts what a server was asked.
 var asked atomic.Int64
 
-// listen serves on $PORT, of $HOST or everywhere. GET / is left alone: it says that the server is ready.
+// listen serves on $PORT, of $HOST or everywhere. What is asked before the cases is left alone: GET / says that the server is ready.
 func listen(h http.HandlerFunc) {
 	err := http.ListenAndServe(net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT")), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && r.URL.Path == "/" && os.Getenv(as) != "is never ready" {
+		if r.Method == http.MethodGet && (r.URL.Path == "/" || r.URL.Path == "/openapi.json") && os.Getenv(as) != "is never ready" {
 			http.NotFound(w, r)
 			return
 		}
