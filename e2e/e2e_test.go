@@ -94,13 +94,19 @@ func ship(t *testing.T, model string, args ...string) outcome {
 
 func shipEnv(t *testing.T, env []string, model string, args ...string) outcome {
 	t.Helper()
+	return do(t, env, append([]string{model}, args...)...)
+}
+
+// do runs a command of slipway that ends with a result.
+func do(t *testing.T, env []string, args ...string) outcome {
+	t.Helper()
 	out := t.TempDir()
-	cmd := command(t, env, slipway, append([]string{model, "--out", out}, args...)...)
+	cmd := command(t, env, slipway, append(args, "--out", out)...)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	started := time.Now()
 	exit := exitCode(t, cmd.Run())
-	t.Logf("slipway %s: exit %d after %.1f s", filepath.Base(model), exit, time.Since(started).Seconds())
+	t.Logf("slipway %s: exit %d after %.1f s", strings.Join(args, " "), exit, time.Since(started).Seconds())
 	return read(t, out, exit, output.String())
 }
 

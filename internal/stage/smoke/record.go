@@ -57,9 +57,10 @@ func (r Recording) Run(ctx context.Context, run *stage.Run) (stage.Outcome, erro
 			kept = append(kept, why)
 		}
 	}
+	run.Result.Warnings = append(run.Result.Warnings, kept...)
 	outcome, err := Judge(run, seen)
-	if err == nil && outcome.Status != "failed" && len(kept) > 0 {
-		run.Result.Warnings = append(run.Result.Warnings, kept...)
+	if outcome.Remedy != "" && len(kept) > 0 {
+		outcome.Remedy = "see the warnings, which say what was not recorded and why"
 	}
 	return outcome, err
 }
