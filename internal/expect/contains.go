@@ -8,12 +8,19 @@ import (
 	"strings"
 )
 
+// maxContains is how many texts or items can be looked for: each is compared
+// with every item of an answer.
+const maxContains = 100
+
 func prepareContains(e Expectation) (*matcher, []Mistake) {
 	if e.Contains == nil {
 		return nil, nil
 	}
-	if len(e.Contains) == 0 {
+	switch n := len(e.Contains); {
+	case n == 0:
 		return nil, mistake("contains", "is empty: list the texts or items that must be there")
+	case n > maxContains:
+		return nil, mistake("contains", "has %d texts or items, at most %d are looked for", n, maxContains)
 	}
 	var wanted []*value
 	var lines []string

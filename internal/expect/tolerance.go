@@ -43,6 +43,8 @@ func (t Tolerance) check(key string) []Mistake {
 }
 
 const (
+	// maxPaths is how many a case can have: each goes through what is expected.
+	maxPaths = 100
 	// maxBranches bounds how often a path selects the same value.
 	maxBranches = 64
 	// maxNesting is for libraries that keep the whole way to each of many
@@ -56,6 +58,9 @@ const (
 func locate(paths []PathTolerance, documents []*value, tolerances map[*value]bounds) []Mistake {
 	if len(paths) == 0 || len(documents) == 0 {
 		return nil
+	}
+	if len(paths) > maxPaths {
+		return mistake("paths", "there are %d, at most %d are followed: select more with each, $.scores[*]", len(paths), maxPaths)
 	}
 	compiled := make([]*jsonpath.Path, len(paths))
 	selected, held := make([]int, len(paths)), make([]int, len(paths))
