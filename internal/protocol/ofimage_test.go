@@ -24,6 +24,9 @@ func TestOfImage(t *testing.T) {
 			var image Image
 			unmarshal(t, archive.Files[0].Data, &image)
 			name, why := OfImage(image)
+			if _, err := For(name); err != nil {
+				t.Error(err)
+			}
 			archive.Files[1].Data = []byte(name + ": " + why + "\n")
 			testkit.Golden(t, path, txtar.Format(archive))
 		})

@@ -10,9 +10,8 @@ import (
 // bound is a limit that the schema names, or else none.
 func bound(node map[string]any, key string, none float64) float64 {
 	if n, ok := node[key].(json.Number); ok {
-		if f, err := n.Float64(); err == nil {
-			return f
-		}
+		f, _ := n.Float64() // infinite where it is too large for a double
+		return f
 	}
 	return none
 }
