@@ -47,7 +47,7 @@ func judging(dir string, f flags, of string) job {
 	of = resultDir(of)
 	return job{
 		dir: dir, flags: f, asked: of, alone: true, unwritten: f.out == "",
-		load:   config.LoadSmoke,
+		load:   func(dir, top string) (config.Config, []result.Problem) { return config.LoadSmoke(dir, top, "") },
 		plan:   func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
 		stages: func(tools) []stage.Stage { return []stage.Stage{{Name: "smoke", Run: saved{dir: of}.Run}} },
 	}

@@ -76,12 +76,7 @@ func asking(dir string, f flags, asked, proto string) job {
 	return job{
 		dir: dir, flags: f, asked: asked, suffix: "-smoke",
 		load: func(dir, top string) (config.Config, []result.Problem) {
-			c, problems := config.LoadSmoke(dir, top)
-			if proto != "" {
-				c.Smoke.Protocol = proto
-				c.Detected = append(c.Detected, config.Detection{Field: "smoke.protocol", Value: proto, Why: "--protocol names it"})
-			}
-			return c, problems
+			return config.LoadSmoke(dir, top, proto)
 		},
 		plan: func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
 		stages: func(t tools) []stage.Stage {

@@ -83,7 +83,7 @@ func FuzzCase(f *testing.F) {
 		write(t, dir, file, content)
 		defer func() { _ = os.Remove(filepath.Join(dir, file)) }()
 		started := time.Now()
-		c, problems := config.LoadSmoke(dir, dir)
+		c, problems := config.LoadSmoke(dir, dir, "")
 		if took := time.Since(started); took > 5*time.Second {
 			t.Errorf("took %s", took)
 		}

@@ -45,10 +45,14 @@ func Load(dir, root string) (Config, []result.Problem) {
 
 // LoadSmoke is Load for an image that is not built from here, or a server that
 // runs elsewhere: only what smoke needs is completed, and an empty directory
-// is fine.
-func LoadSmoke(dir, root string) (Config, []result.Problem) {
+// is fine. A protocol that is named wins over slipway.yaml and what the files tell.
+func LoadSmoke(dir, root, protocol string) (Config, []result.Problem) {
 	l := newLoader()
 	if l.locate(dir, root) && l.load() {
+		if protocol != "" {
+			l.cfg.Smoke.Protocol = "auto"
+			l.spoken = Detection{Value: protocol, Why: "it was asked for"}
+		}
 		l.completeModel()
 		l.completeSmoke()
 		l.completeLimits()

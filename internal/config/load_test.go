@@ -52,18 +52,18 @@ func TestLoad(t *testing.T) {
 func TestLoadSmoke(t *testing.T) {
 	for _, dir := range directories(t, "testdata/smoke") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			c, problems := config.LoadSmoke(dir, filepath.Dir(dir))
+			c, problems := config.LoadSmoke(dir, filepath.Dir(dir), "")
 			if len(problems) > 0 {
 				t.Errorf("problems:\n%s", show(problems))
 			}
 			testkit.Golden(t, dir+".json", dump(t, c))
 		})
 	}
-	c, problems := config.LoadSmoke(t.TempDir(), "")
+	c, problems := config.LoadSmoke(t.TempDir(), "", "")
 	if len(problems) > 0 || len(c.Smoke.Cases) > 0 || c.Smoke.Timeout == 0 {
 		t.Errorf("an empty directory: %+v\n%s", c.Smoke, show(problems))
 	}
-	_, problems = config.LoadSmoke(filepath.Join(t.TempDir(), "missing"), "")
+	_, problems = config.LoadSmoke(filepath.Join(t.TempDir(), "missing"), "", "")
 	if len(problems) != 1 {
 		t.Errorf("a directory that does not exist:\n%s", show(problems))
 	}
