@@ -164,7 +164,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		o, peak := try(t, probe, spec)
 		for i, want := range map[int]string{
 			0: "the body had not ended after 64 MiB, so reading was stopped",
-			1: "the headers had not ended after 1 MiB, so reading was stopped",
+			1: "the headers had not ended after 128 KiB, so reading was stopped",
 			2: "the body is compressed (gzip), though none but an uncompressed one was accepted",
 			3: "",
 		} {

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -52,10 +54,11 @@ func TestBadAnswers(t *testing.T) {
 		{"hangs", func(net.Conn) { time.Sleep(time.Second) }, "no answer within 400ms", timedOut},
 		{"a body without end", endless("HTTP/1.1 200 OK\r\n\r\n", megabyte), "the body had not ended after 64 MiB, so reading was stopped", tooLong},
 		{"a gigabyte", endless("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", megabyte), "the body had not ended after 64 MiB, so reading was stopped", tooLong},
-		{"a header without end", endless("HTTP/1.1 200 OK\r\nX: ", megabyte), "the headers had not ended after 1 MiB, so reading was stopped", notHTTP},
-		{"headers without end", endless("HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("1", 8000)+"\r\n"), "the headers had not ended after 1 MiB, so reading was stopped", notHTTP},
-		{"1xx without end", endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), "the headers had not ended after 1 MiB, so reading was stopped", notHTTP},
+		{"a header without end", endless("HTTP/1.1 200 OK\r\nX: ", megabyte), "the headers had not ended after 128 KiB, so reading was stopped", notHTTP},
+		{"headers without end", endless("HTTP/1.1 200 OK\r\n", "X: "+strings.Repeat("1", 8000)+"\r\n"), "the headers had not ended after 128 KiB, so reading was stopped", notHTTP},
+		{"1xx without end", endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), "the headers had not ended after 128 KiB, so reading was stopped", notHTTP},
 		{"no HTTP", says("SSH-2.0-OpenSSH_9.2\r\n"), `no answer that is HTTP: malformed HTTP response "SSH-2.0-OpenSSH_9.2"`, notHTTP},
+		{"a status that is none", says("HTTP/1.1 000 OK\r\n\r\n"), `no answer that is HTTP: malformed HTTP status code "000 OK"`, notHTTP},
 		{"binary", says("\x00\x01\x02\xff\n\n"), `no answer that is HTTP: malformed HTTP response "\\x00\\x01\\x02\\xff"`, notHTTP},
 		{"two lengths", says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12"), "no answer that is HTTP: .*Content-Length.*", notHTTP},
 	} {
@@ -91,6 +94,41 @@ func TestBadAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzAnswer: no bytes that a server answers with are more than an error.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[1, 2",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2\r\n0\r\nX: 1\r\n\r\n",
+		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.0 500\r\nContent-Encoding: gzip\r\n\r\nno",
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "",
+	} {
+		f.Add(seed)
+	}
+	proto, err := protocol.For("http")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, answer string) {
+		c, err := New(Options{Port: 80})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.fresh.Transport.(*http.Transport).DialContext = func(context.Context, string, string) (net.Conn, error) {
+			here, there := net.Pipe()
+			go func() {
+				_, _ = http.ReadRequest(bufio.NewReader(there))
+				_, _ = io.WriteString(there, answer)
+				_ = there.Close()
+			}()
+			return here, nil
+		}
+		a := c.ask(t.Context(), proto, post("a", "1"), protocol.Target{})
+		if a.Error == "" && (a.Status < 100 || a.Status > 999) || a.Length > int64(len(answer)) || strings.Contains(a.Error, "%!w") {
+			t.Errorf("%+v", a)
+		}
+	})
 }
 
 // abort closes a connection so that the other side gets a reset.

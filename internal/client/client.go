@@ -29,8 +29,9 @@ const (
 	// dialLimit bounds one attempt to connect, tlsLimit a handshake.
 	dialLimit = 5 * time.Second
 	tlsLimit  = 10 * time.Second
-	// headerBytes is where reading a response's headers stops, 1xx responses included.
-	headerBytes = 1 << 20
+	// headerBytes is where reading a response's headers stops, 1xx responses
+	// included. Servers themselves refuse requests with more than 8 to 64 KiB.
+	headerBytes = 128 << 10
 )
 
 // Options say which server is asked: one of Port and URL.
@@ -161,7 +162,12 @@ func (c *Client) send(ctx context.Context, via *http.Client, m protocol.Message)
 			req.Header.Set(name, value)
 		}
 	}
-	return via.Do(req)
+	resp, err := via.Do(req)
+	if err == nil && resp.StatusCode < 100 { // net/http takes any three digits
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("malformed HTTP status code %q", resp.Status)
+	}
+	return resp, err
 }
 
 // Milliseconds is a duration in milliseconds, to the microsecond.

@@ -27,6 +27,7 @@ const (
 	unconnected = "no connection"
 	notHTTP     = "no answer that is HTTP"
 	serverEnded = "server ended"
+	calledOff   = "called off"
 )
 
 // explain says why there is no complete answer. resp is nil when none began;
@@ -37,6 +38,8 @@ func (c *Client) explain(err error, resp *http.Response, length int64, limit tim
 	switch {
 	case errors.Is(err, ErrEndless):
 		return failure{tooLong, "the body " + ErrEndless.Error()}
+	case errors.Is(err, context.Canceled):
+		return failure{calledOff, "it was called off before there was an answer"}
 	case errors.Is(err, context.DeadlineExceeded) && resp == nil:
 		return failure{timedOut, fmt.Sprintf("no answer within %s", limit)}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -58,7 +61,7 @@ func (c *Client) explain(err error, resp *http.Response, length int64, limit tim
 	case errors.As(err, &certificate), strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "TLS handshake"), strings.Contains(err.Error(), "HTTPS client"):
 		return failure{unconnected, fmt.Sprintf("no TLS connection to %s: %s", c.where, cause(err))}
 	case strings.Contains(err.Error(), "response headers exceeded"):
-		return failure{notHTTP, fmt.Sprintf("the headers had not ended after %d MiB, so reading was stopped", headerBytes>>20)}
+		return failure{notHTTP, fmt.Sprintf("the headers had not ended after %d KiB, so reading was stopped", headerBytes>>10)}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):
 		// net/http's name for bytes that came before the question (golang/go's transport.go).
 		return failure{notHTTP, notHTTP + ": the server spoke before it was asked"}

@@ -19,10 +19,11 @@ const (
 	// pollLimit bounds one readiness question. Some servers compute before they
 	// answer it (TGI and TEI run the model), so it is not short.
 	pollLimit = 10 * time.Second
-	// A port that nobody listens on is asked often: that costs the server
-	// nothing. One that answers is asked less and less often.
+	// A port of this machine that nobody listens on is asked often: that costs
+	// the server nothing. One that answers is asked less and less often, down to
+	// what a start may be measured too long by.
 	pollFirst = 25 * time.Millisecond
-	pollLast  = 250 * time.Millisecond
+	pollLast  = 100 * time.Millisecond
 	pollBytes = 64 << 10
 	// A question that the limit interrupts says more than the one before it only when it took this long.
 	hangs = 100 * time.Millisecond
@@ -49,7 +50,7 @@ func (c *Client) waitReady(ctx context.Context, checks []protocol.Check, limit t
 			if waited := time.Since(asked); waited > hangs {
 				last = fmt.Sprintf("the last question has had no answer for %s", waited.Round(100*time.Millisecond))
 			}
-		case errors.Is(err, syscall.ECONNREFUSED):
+		case errors.Is(err, syscall.ECONNREFUSED) && c.port != 0:
 			last = c.explain(err, nil, 0, pollLimit).text
 			if time.Since(looked) > lookEvery {
 				c.findHosts(listening())
