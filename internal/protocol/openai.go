@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -53,7 +54,7 @@ func (openai) Checks(_ Target, ready Ready) []Check {
 }
 
 func (openai) Discover(Target) []Message {
-	return []Message{{Method: http.MethodGet, Path: modelsPath}}
+	return []Message{{Method: http.MethodGet, Path: modelsPath}, {Method: http.MethodGet, Path: openAPIPath}}
 }
 
 // firstModel is the first model in a list of models: servers that also list
@@ -138,10 +139,21 @@ func withModel(model string, object []byte) []byte {
 	return append([]byte(`{"model": `+string(encode(model))+`, `), rest...)
 }
 
-// Example is a chat: which of the requests a model can answer, the list of models does not say.
+// Example says "ping". What a model can be asked for, the list of models does
+// not tell; a server in Python often tells what it can be asked at all.
 func (openai) Example(t Target) (Request, string, bool) {
 	if t.Model == "" && firstModel(t.told(modelsPath)) == "" {
 		return Request{}, "", false
 	}
-	return Request{JSON: json.RawMessage(`"ping"`)}, `a chat that says "ping"`, true
+	kind := chatPath
+	if d, ok := readOpenAPI(t.told(openAPIPath)); ok {
+		posts := d.posts()
+		for _, path := range []string{embeddingsPath, completionsPath, chatPath} {
+			if slices.ContainsFunc(posts, func(o operation) bool { return o.path == path }) {
+				kind = path
+			}
+		}
+	}
+	body, err := openaiBody(kind, json.RawMessage(`"ping"`))
+	return Request{JSON: body}, `the protocol openai ("ping" to ` + kind + `)`, err == nil
 }

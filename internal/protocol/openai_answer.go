@@ -90,11 +90,14 @@ func choiceAnswer(choice []byte) ([]byte, error) {
 			return text, nil
 		}
 	}
-	why := ""
-	if reason, ok := member(choice, "finish_reason"); ok && string(reason) != "null" {
-		why = ": the finish_reason is " + clipped(reason)
+	switch reason, _ := member(choice, "finish_reason"); string(reason) {
+	case "", "null":
+		return nil, errors.New("the model said nothing")
+	case `"length"`: // it may have thought until then
+		return nil, errors.New("the model said nothing before max_tokens was reached")
+	default:
+		return nil, fmt.Errorf("the model said nothing: the finish_reason is %s", clipped(reason))
 	}
-	return nil, errors.New("the model said nothing" + why)
 }
 
 // vector is an embedding as it is written: numbers, or where they were asked

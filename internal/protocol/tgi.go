@@ -73,5 +73,5 @@ func (tgi) Answer(r Response) Content {
 }
 
 func (tgi) Example(Target) (Request, string, bool) {
-	return Request{JSON: json.RawMessage(`"ping"`)}, `the text "ping"`, true
+	return Request{JSON: json.RawMessage(`"ping"`)}, `the protocol tgi ("ping" to ` + generate + `)`, true
 }
