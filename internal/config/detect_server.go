@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	maxLook       = 20_000 // files that are looked at for a server's
-	maxDepthLook  = 3      // directories down: MODELS/MODEL/VERSION/FILE
+	maxLooked     = 20_000 // files that are looked at for a server's
+	lookDepth     = 3      // directories down: MODELS/MODEL/VERSION/FILE
 	maxCandidates = 100    // files of one name that are read
 )
 
@@ -62,7 +62,7 @@ func (l *loader) findServer() *found {
 func (l *loader) shallow() []string {
 	var out []string
 	dirs := []string{"."}
-	for depth := 0; depth <= maxDepthLook; depth++ {
+	for depth := 0; depth <= lookDepth; depth++ {
 		var below []string
 		for _, dir := range dirs {
 			entries, err := os.ReadDir(filepath.Join(l.dir, filepath.FromSlash(dir)))
@@ -72,7 +72,7 @@ func (l *loader) shallow() []string {
 			for _, e := range entries {
 				p := path.Join(dir, e.Name())
 				switch {
-				case len(out)+len(below) == maxLook:
+				case len(out)+len(below) == maxLooked:
 					return out
 				case !e.IsDir():
 					out = append(out, p)
@@ -215,59 +215,6 @@ func commandPort(command []string) int {
 		}
 	}
 	return 0
-}
-
-// checkPackages reports a server that the requirements do not bring. An image
-// that slipway.yaml names may have it already; there, it is not called.
-func (l *loader) checkPackages() {
-	f := l.server
-	file := l.cfg.Build.Requirements
-	if file == "" {
-		if !l.has("build.requirements") {
-			l.keyProblemf("build.requirements", "%s, but no requirements file to install %s from: write requirements.txt with %s", f.why, f.name, lines(slices.Concat(f.server.packages, f.traits.packages)))
-		}
-		return
-	}
-	content := l.text(file)
-	missing := slices.DeleteFunc(slices.Concat(f.server.packages, f.traits.packages), func(p string) bool { return requires(content, p) })
-	if len(missing) == 0 || content == "" {
-		return
-	}
-	remedy := "add " + lines(missing)
-	if strings.Contains(content, "--hash=") {
-		remedy = "add " + lines(missing) + " to what it is locked from, and lock again"
-	}
-	l.keyProblemf("build.requirements", "%s does not bring %s, which is to be started (%s): %s", file, f.name, f.why, remedy)
-}
-
-func lines(packages []string) string {
-	s := "the line " + packages[0]
-	if len(packages) > 1 {
-		s = "the lines " + strings.Join(packages, ", ")
-	}
-	return oneLine(s)
-}
-
-var (
-	// A line that brings what it does not name.
-	includes = regexp.MustCompile(`(?m)^\s*(-r|--requirement|-e|--editable|\.)`)
-	comments = regexp.MustCompile(`(?m)(^|\s)#.*$`)
-	nameMark = strings.NewReplacer("_", "-", ".", "-")
-)
-
-// requires is false when requirements surely do not bring a package. A name
-// that begins with it counts: mlflow-skinny is enough, and mlserver-sklearn requires mlserver.
-func requires(content, requirement string) bool {
-	if includes.MatchString(content) {
-		return true
-	}
-	name := requirement[:len(requirement)-len(strings.TrimLeft(requirement, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"))]
-	if name == "" {
-		return true // a URL or an option
-	}
-	content = nameMark.Replace(strings.ToLower(comments.ReplaceAllString(content, "")))
-	named := regexp.MustCompile(`(^|[^a-z0-9])` + regexp.QuoteMeta(nameMark.Replace(strings.ToLower(name))) + `($|[^a-z0-9])`)
-	return named.MatchString(content)
 }
 
 // plainWord needs no quotes in a YAML list.
