@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -129,6 +131,18 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("%+v", a)
 		}
 	})
+}
+
+// TestNoConnection: a connection that is not made in its own time is not an answer that did not come in the case's.
+func TestNoConnection(t *testing.T) {
+	c, err := New(Options{Port: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
+	if f := c.explain(&url.Error{Op: "Post", URL: "http://localhost:80/", Err: late}, nil, 0, time.Minute); f != (failure{unconnected, "no connection to port 80: i/o timeout"}) {
+		t.Errorf("%+v", f)
+	}
 }
 
 // abort closes a connection so that the other side gets a reset.

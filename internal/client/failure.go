@@ -40,6 +40,12 @@ func (c *Client) explain(err error, resp *http.Response, length int64, limit tim
 		return failure{tooLong, "the body " + ErrEndless.Error()}
 	case errors.Is(err, context.Canceled):
 		return failure{calledOff, "it was called off before there was an answer"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return failure{refused, "nothing listens on " + c.where}
+	case errors.As(err, &op) && op.Op == "dial":
+		return failure{unconnected, fmt.Sprintf("no connection to %s: %s", c.where, cause(op.Err))}
+	case c.port == 0 && resp == nil && (errors.As(err, &certificate) || strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "TLS handshake") || strings.Contains(err.Error(), "HTTPS client")):
+		return failure{unconnected, fmt.Sprintf("no TLS connection to %s: %s", c.where, cause(err))}
 	case errors.Is(err, context.DeadlineExceeded) && resp == nil:
 		return failure{timedOut, fmt.Sprintf("no answer within %s", limit)}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -50,16 +56,10 @@ func (c *Client) explain(err error, resp *http.Response, length int64, limit tim
 		return failure{cutOff, fmt.Sprintf("the body was cut off: %d of the %d bytes that Content-Length promises", length, resp.ContentLength)}
 	case resp != nil:
 		return failure{cutOff, fmt.Sprintf("the body was cut off after %d bytes: %s", length, cause(err))}
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return failure{refused, "nothing listens on " + c.where}
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return failure{reset, "the server closed the connection without an answer"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "server closed idle connection"):
 		return failure{closed, "the server closed the connection without an answer"}
-	case errors.As(err, &op) && op.Op == "dial":
-		return failure{unconnected, fmt.Sprintf("no connection to %s: %s", c.where, cause(op.Err))}
-	case errors.As(err, &certificate), strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "TLS handshake"), strings.Contains(err.Error(), "HTTPS client"):
-		return failure{unconnected, fmt.Sprintf("no TLS connection to %s: %s", c.where, cause(err))}
 	case strings.Contains(err.Error(), "response headers exceeded"):
 		return failure{notHTTP, fmt.Sprintf("the headers had not ended after %d KiB, so reading was stopped", headerBytes>>10)}
 	case strings.Contains(err.Error(), "readLoopPeekFailLocked"):

@@ -118,7 +118,7 @@ func (c *Client) one(ctx context.Context, server Server, proto protocol.Protocol
 	}
 	alive, cancel := server.while(ctx, lastWords)
 	defer cancel()
-	answer := c.ask(alive, proto, r, t)
+	answer := c.insist(alive, proto, r, t)
 	if answer.Error != "" && !answer.Invalid && server.endsWithin(lastWords) {
 		answer.Error = "the server ended before it had answered"
 	}

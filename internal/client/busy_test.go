@@ -1,0 +1,46 @@
+package client
+
+import (
+	"io"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
+)
+
+// TestBusy: a server that takes one request at a time is asked again, and one that never takes it is not asked forever.
+func TestBusy(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		free   int64 // the attempt that is taken
+		status int
+	}{
+		{"soon free", 3, 200},
+		{"never free", 1_000_000, 409},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			port := serving(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodGet:
+					_, _ = io.WriteString(w, `{"status": "READY"}`)
+				case asked.Add(1) < tc.free:
+					w.WriteHeader(http.StatusConflict)
+					// coglet 0.23 says this.
+					_, _ = io.WriteString(w, `{"error":"At capacity - all prediction slots busy","status":"failed"}`)
+				default:
+					_, _ = io.WriteString(w, `{"status":"succeeded","output":1}`)
+				}
+			})
+			o := observe(t, port, Server{}, protocol.Spec{Protocol: "cog", Cases: []protocol.Request{{Name: "a", JSON: []byte("1"), TimeoutMS: 300}}})
+			if a := o.Answers[0]; a.Status != tc.status || a.Error != "" {
+				t.Errorf("answer %+v, want status %d", a, tc.status)
+			}
+			if n := asked.Load(); n < 3 || n > 35 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
