@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -18,6 +19,13 @@ func TestBuild(t *testing.T) {
 	} {
 		if out, err := command(t, nil, args[0], args[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	for _, arch := range []string{"amd64", "arm64"} {
+		const most = 12_000_000
+		info, err := os.Stat(filepath.Join(clone, "pipeline", "probes", "linux-"+arch))
+		if err != nil || info.Size() > most {
+			t.Errorf("the probe for %s has more than %d bytes, or there is none: %v, %v", arch, most, info, err)
 		}
 	}
 	out := t.TempDir()

@@ -39,7 +39,7 @@ func dropCapabilities() error {
 		return err
 	}
 	for n := range sets {
-		left := sets[n].Permitted & uint32(usual>>(32*n))
+		left := sets[n].Permitted & uint32(usual>>(32*n)) //nolint:gosec // G115: one half of it
 		sets[n] = unix.CapUserData{Effective: left, Permitted: left}
 	}
 	if err := unix.Capset(&header, &sets[0]); err != nil {

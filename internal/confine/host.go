@@ -113,7 +113,8 @@ func remount(path string, flags uintptr) error {
 	}
 	// The flags of statfs(2) have the values of mount(2), as far as these go.
 	const kept = unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-	if err := unix.Mount("", path, "", unix.MS_BIND|unix.MS_REMOUNT|flags|uintptr(now.Flags)&kept, ""); err != nil {
+	flags |= uintptr(now.Flags) & kept //nolint:gosec // G115: a set of flags
+	if err := unix.Mount("", path, "", unix.MS_BIND|unix.MS_REMOUNT|flags, ""); err != nil {
 		return fmt.Errorf("mounting %s anew: %w", path, err)
 	}
 	return nil

@@ -29,11 +29,11 @@ func find(spec, passwd, group string) (*syscall.Credential, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("the image's user %q: %w", spec, err)
 	}
-	c := &syscall.Credential{Uid: uint32(found.Uid), Gid: uint32(found.Gid)}
+	c := &syscall.Credential{Uid: uint32(found.Uid), Gid: uint32(found.Gid)} //nolint:gosec // G115: what is out of range is refused by setgid(2)
 	// The supplementary groups have the primary one among them:
 	// https://github.com/moby/moby/security/advisories/GHSA-rc4r-wh2q-q6c4
 	for _, g := range append([]int{found.Gid}, found.Sgids...) {
-		if id := uint32(g); !slices.Contains(c.Groups, id) {
+		if id := uint32(g); !slices.Contains(c.Groups, id) { //nolint:gosec // G115: likewise
 			c.Groups = append(c.Groups, id)
 		}
 	}
