@@ -67,6 +67,10 @@ func cogOwn(path string) bool {
 	return path == "" || path == predictions || strings.HasPrefix(path, predictions+"/")
 }
 
+// Busy is a 409: all slots are taken. coglet gives a slot back a moment after it
+// has answered, so that even one request after the other meets it.
+func (cog) Busy(r Response) bool { return cogOwn(r.Path) && r.Status == http.StatusConflict }
+
 // Answer is .output. A prediction that failed comes back with status 200.
 func (cog) Answer(r Response) Content {
 	if !cogOwn(r.Path) || !succeeded(r.Status) {

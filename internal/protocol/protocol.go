@@ -10,7 +10,7 @@ import (
 )
 
 // Protocol is how one kind of model server is spoken to. What only some of
-// them need is an interface of its own: Discoverer, Exampler, Launcher.
+// them need is an interface of its own: Discoverer, Exampler, Busier, Launcher.
 type Protocol interface {
 	// Name is what slipway.yaml calls it.
 	Name() string
@@ -71,6 +71,13 @@ type Exampler interface {
 	// Example is the request and where it was taken from ("the schema at
 	// /openapi.json"); ok is false when what was told is not enough for one.
 	Example(t Target) (r Request, from string, ok bool)
+}
+
+// Busier is a protocol whose server turns requests away while it is at work,
+// which says nothing of the model: a case is asked again.
+type Busier interface {
+	// Busy is true for what the server turns a request away with.
+	Busy(r Response) bool
 }
 
 // Launcher is a protocol whose platform starts the server with arguments or
