@@ -28,7 +28,7 @@ e2e: lab ## every model, and every way a run can end, on the real engine and reg
 	go build -o bin/act -modfile=tools/act/go.mod github.com/nektos/act
 	go test -tags e2e -count=1 -timeout 60m ./e2e
 
-bench: lab ## what a run costs beyond the model's own tests and start
+bench: lab ## what a run and the probe cost, and how far latencies are from another load generator's
 	go test -tags e2e -count=1 -run '^$$' -bench . -benchtime 5x -timeout 30m ./e2e
 
 lab: ## engine, registry and base images on this machine
