@@ -79,15 +79,15 @@ func assemble(stream []event) ([]byte, error) {
 			return nil, fmt.Errorf("the stream has an error in event %d: %s", n+1, clipped(c.Error))
 		}
 		for _, add := range c.Choices {
-			if len(choices) > maxChoices || len(add.Delta.ToolCalls) > maxChoices {
-				return nil, fmt.Errorf("event %d of the stream has more than %d choices or tool calls", n+1, maxChoices)
-			}
 			i := slices.IndexFunc(choices, func(s *spoken) bool { return s.Index == add.Index })
 			if i < 0 {
 				i, choices = len(choices), append(choices, &spoken{Index: add.Index})
 			}
 			choices[i].Text = append(choices[i].Text, add.Text...)
 			choices[i].Message.add(add.Delta)
+			if len(choices) > maxChoices || len(choices[i].Message.ToolCalls) > maxChoices {
+				return nil, fmt.Errorf("event %d of the stream is one choice or tool call too many: more than %d", n+1, maxChoices)
+			}
 			if len(add.FinishReason) > 0 && string(add.FinishReason) != "null" {
 				choices[i].FinishReason = add.FinishReason
 			}

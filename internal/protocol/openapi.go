@@ -61,12 +61,9 @@ func (o operation) json() map[string]any {
 	return nil
 }
 
-// example is a body for the operation; nil when its schema does not say enough.
+// example is a JSON body for the operation; nil when its schema does not say enough.
 func (d *openapi) example(o operation) json.RawMessage {
 	body := o.json()
-	if body == nil {
-		return nil
-	}
 	if v := body["example"]; v != nil {
 		return encode(v)
 	}
