@@ -11,6 +11,10 @@ import (
 
 // TestBusy: a server that takes one request at a time is asked again, and one that never takes it is not asked forever.
 func TestBusy(t *testing.T) {
+	cog, err := protocol.For("cog")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name   string
 		free   int64 // the attempt that is taken
@@ -34,7 +38,11 @@ func TestBusy(t *testing.T) {
 					_, _ = io.WriteString(w, `{"status":"succeeded","output":1}`)
 				}
 			})
-			o := observe(t, port, Server{}, protocol.Spec{Protocol: "cog", Cases: []protocol.Request{{Name: "a", JSON: []byte("1"), TimeoutMS: 300}}})
+			c, err := New(Options{Port: port})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := c.tell(t, cog, Server{}, protocol.Spec{Cases: []protocol.Request{{Name: "a", JSON: []byte("1"), TimeoutMS: 300}}})
 			if a := o.Answers[0]; a.Status != tc.status || a.Error != "" {
 				t.Errorf("answer %+v, want status %d", a, tc.status)
 			}
