@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -86,7 +87,11 @@ func listen(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			_ = conn.Close()
+			// Whoever closes first keeps the connection in its list for a while: that is the model.
+			go func() {
+				_, _ = io.Copy(io.Discard, conn)
+				_ = conn.Close()
+			}()
 		}
 	}()
 	addresses, err := net.InterfaceAddrs()
