@@ -54,14 +54,15 @@ type Ready struct {
 	TimeoutMS int64 `json:"timeout_ms"`
 }
 
-// Load is a closed loop: each of Concurrency workers asks the next case as
-// soon as its last was answered, until Requests have been asked.
+// Load is a closed loop: each of Concurrency workers (256 at most) asks the
+// next case as soon as its last was answered, until Requests have been asked.
 type Load struct {
 	Requests    int `json:"requests"`
 	Concurrency int `json:"concurrency"`
-	// Warmup requests come before, and are not counted.
+	// Warmup requests come before, and are not counted; 0 is a tenth of
+	// Requests, at most ten, but at least one for each worker.
 	Warmup int `json:"warmup"`
-	// TimeoutMS bounds the whole load, in milliseconds.
+	// TimeoutMS bounds the whole load, in milliseconds; 0 is a minute.
 	TimeoutMS int64 `json:"timeout_ms"`
 }
 
