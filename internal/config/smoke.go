@@ -46,7 +46,7 @@ func (l *loader) looped(n *node, path string) {
 	load := defaultLoad
 	l.object(n, path, []field{
 		{"requests", func(n *node, path string) { load.Requests = l.whole(n, path, 1, 1_000_000, "50") }},
-		{"concurrency", func(n *node, path string) { load.Concurrency = l.whole(n, path, 1, 1_000, "4") }},
+		{"concurrency", func(n *node, path string) { load.Concurrency = l.whole(n, path, 1, 256, "4") }},
 	})
 	if load.Requests > 0 && load.Concurrency > load.Requests {
 		l.problemf(n, "%s: %d at a time are more than the %d requests: raise requests, or lower concurrency", path, load.Concurrency, load.Requests)
