@@ -52,7 +52,7 @@ func (l *loader) completeModel() {
 }
 
 func (l *loader) detected(field, value, why string) {
-	l.cfg.Detected = append(l.cfg.Detected, Detection{Field: field, Value: value, Why: why})
+	l.cfg.Detected = append(l.cfg.Detected, Detection{Field: field, Value: oneLine(value), Why: oneLine(why)})
 }
 
 // completeBuild decides between the two ways to build, and is false when there is nothing to build.

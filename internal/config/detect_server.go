@@ -16,7 +16,7 @@ import (
 const (
 	maxLooked     = 20_000 // files that are looked at for a server's
 	lookDepth     = 3      // directories down: MODELS/MODEL/VERSION/FILE
-	maxCandidates = 100    // files of one name that are read
+	maxCandidates = 10     // files of one name that are read
 )
 
 // found is the server that a model's files tell of.
@@ -30,30 +30,33 @@ func (l *loader) findServer() *found {
 	files := l.shallow()
 	for _, s := range servers {
 		for _, pattern := range s.files {
-			var first *found
-			matches := 0
-			for _, file := range files {
-				if ok, _ := path.Match(pattern, file); !ok || matches == maxCandidates {
-					continue // the patterns are ours, and valid
-				}
+			candidates := matching(pattern, files)
+			for i, file := range candidates {
 				t, ok := s.read(l, file)
 				if !ok {
 					continue
 				}
-				if matches++; first == nil {
-					t.why = or(t.why, file+" is here")
-					first = &found{s, t}
+				t.why = or(t.why, file+" is here")
+				if s.data && len(candidates) > i+1 {
+					t.why += ", the first of several"
 				}
-			}
-			if matches > 1 {
-				first.why += fmt.Sprintf(", the first of %d", matches)
-			}
-			if first != nil {
-				return first
+				t.why, t.fault = oneLine(t.why), oneLine(t.fault)
+				return &found{s, t}
 			}
 		}
 	}
 	return nil
+}
+
+// matching are the first of the files that a pattern of ours matches.
+func matching(pattern string, files []string) []string {
+	var out []string
+	for _, file := range files {
+		if ok, _ := path.Match(pattern, file); ok && len(out) < maxCandidates {
+			out = append(out, file)
+		}
+	}
+	return out
 }
 
 // shallow lists the files near the top of the model, the nearest first.

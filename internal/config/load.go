@@ -21,6 +21,7 @@ type loader struct {
 	sent     int       // bytes of the files that the cases send
 	server   *found    // that the model's files tell of, when it is the one that is started
 	spoken   Detection // the protocol, with its reason
+	parsed   map[string]parsed
 }
 
 // Load reads the configuration of the model in dir, an absolute path, and
@@ -62,7 +63,7 @@ func LoadSmoke(dir, root, protocol string) (Config, []result.Problem) {
 }
 
 func newLoader() *loader {
-	return &loader{reader: reader{problems: &problems{}, keys: map[string]pair{}}}
+	return &loader{reader: reader{problems: &problems{}, keys: map[string]pair{}}, parsed: map[string]parsed{}}
 }
 
 // locate finds the two directories, and is false when there is no model to load.

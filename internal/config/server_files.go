@@ -29,8 +29,29 @@ var (
 // The keys by which a config.yaml is a Truss's.
 var trussKeys = []string{"model_class_name", "model_module_dir", "base_image", "requirements", "requirements_file", "resources", "docker_server", "trt_llm", "weights", "model_metadata"}
 
+// parsed is what was made of a file.
+type parsed struct {
+	node  *node
+	fault *fault
+}
+
+// foreign reads a YAML or JSON file of somebody else's. It is read once: a
+// file that is made to take its parser long must not do so for each server.
+func (l *loader) foreign(file string) (*node, *fault) {
+	p, ok := l.parsed[file]
+	if !ok {
+		read := readYAML
+		if path.Ext(file) == ".json" {
+			read = readJSON
+		}
+		p.node, p.fault = read(l.text(file))
+		l.parsed[file] = p
+	}
+	return p.node, p.fault
+}
+
 func (l *loader) readCog(file string) (traits, bool) {
-	n, f := readYAML(l.text(file))
+	n, f := l.foreign(file)
 	if f != nil {
 		return traits{fault: unreadable(file, f)}, true
 	}
@@ -81,7 +102,7 @@ func (l *loader) readBento(file string) (traits, bool) {
 			t.target = service[1]
 		}
 	case "bento.yaml":
-		n, _ := readYAML(l.text(file))
+		n, _ := l.foreign(file)
 		if n.get("bentoml_version") == nil {
 			return traits{}, false
 		}
@@ -89,7 +110,7 @@ func (l *loader) readBento(file string) (traits, bool) {
 		t.python = pythonIn.FindString(or(n.str("image", "python_version"), n.str("docker", "python_version")))
 		t.requirements = "env/python/requirements.txt"
 	default:
-		n, _ := readYAML(l.text(file))
+		n, _ := l.foreign(file)
 		t.target = or(n.str("service"), t.target)
 		t.python = or(pythonIn.FindString(n.str("docker", "python_version")), t.python)
 		t.requirements = n.str("python", "requirements_txt")
@@ -105,7 +126,7 @@ func (l *loader) readBento(file string) (traits, bool) {
 }
 
 func (l *loader) readTruss(file string) (traits, bool) {
-	n, _ := readYAML(l.text(file))
+	n, _ := l.foreign(file)
 	known := slices.ContainsFunc(trussKeys, func(key string) bool { return n.get(key) != nil })
 	if !known || n.get("docker_server") == nil && n.get("trt_llm") == nil && !l.exists("model/model.py") {
 		return traits{}, false
@@ -114,7 +135,7 @@ func (l *loader) readTruss(file string) (traits, bool) {
 }
 
 func (l *loader) readTrussServer(file string) (traits, bool) {
-	n, _ := readYAML(l.text(file))
+	n, _ := l.foreign(file)
 	s := n.get("docker_server")
 	if _, ok := l.readTruss(file); !ok || s == nil {
 		return traits{}, false
@@ -123,7 +144,7 @@ func (l *loader) readTrussServer(file string) (traits, bool) {
 }
 
 func (l *loader) readMLServer(file string) (traits, bool) {
-	n, f := readJSON(l.text(file))
+	n, f := l.foreign(file)
 	if f != nil {
 		return traits{fault: unreadable(file, f)}, true
 	}
@@ -136,7 +157,7 @@ func (l *loader) readMLServer(file string) (traits, bool) {
 		t.packages = append(t.packages, strings.ReplaceAll(runtime, "_", "-"))
 	}
 	// settings.json wins over the environment.
-	s, _ := readJSON(l.text("settings.json"))
+	s, _ := l.foreign("settings.json")
 	if s.get("parallel_workers") == nil {
 		t.env = append(t.env, setting{"MLSERVER_PARALLEL_WORKERS", "0", "worker processes of MLServer 1.7 crash with a current uvloop, and settings.json does not ask for them"})
 	}
@@ -148,9 +169,9 @@ func (l *loader) readMLServer(file string) (traits, bool) {
 
 func (l *loader) readMLflow(file string) (traits, bool) {
 	dir := path.Dir(file)
-	n, f := readYAML(l.text(file))
+	n, f := l.foreign(file)
 	pyfunc := n.get("flavors").get("python_function")
-	env, _ := readYAML(l.text(path.Join(dir, or(pyfunc.str("env", "virtualenv"), "python_env.yaml"))))
+	env, _ := l.foreign(path.Join(dir, or(pyfunc.str("env", "virtualenv"), "python_env.yaml")))
 	t := traits{
 		target: dir,
 		python: or(pythonIn.FindString(env.str("python")), pythonIn.FindString(pyfunc.str("python_version"))),

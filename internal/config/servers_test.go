@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -87,7 +88,8 @@ func FuzzServers(f *testing.F) {
 		}
 		for _, seed := range archive.Files {
 			if i := slices.Index(names, filepath.Base(seed.Name)); i >= 0 {
-				f.Add(uint8(i), string(seed.Data))
+				f.Add(uint8(i), string(seed.Data), true)
+				f.Add(uint8(i), string(seed.Data), false)
 			}
 		}
 	}
@@ -97,15 +99,18 @@ func FuzzServers(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
-	for name, content := range map[string]string{
-		"slipway.yaml": "serve: {command: [./own], port: 9000}\n", "model/model.py": "", "requirements.txt": "a==1\n",
-	} {
+	for name, content := range map[string]string{"model/model.py": "", "requirements.txt": "a==1\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			f.Fatal(err)
 		}
 	}
-	f.Fuzz(func(t *testing.T, which uint8, content string) {
+	f.Fuzz(func(t *testing.T, which uint8, content string, own bool) {
 		name := names[int(which)%len(names)]
+		said := "schema: 1\n"
+		if own {
+			said = "serve: {command: [./own], port: 9000}\n"
+		}
+		write(t, dir, "slipway.yaml", said)
 		write(t, dir, name, content)
 		defer func() {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil {
@@ -117,8 +122,18 @@ func FuzzServers(f *testing.F) {
 		if took := time.Since(started); took > 5*time.Second {
 			t.Errorf("took %s", took)
 		}
-		if len(problems) > 0 {
+		if own && len(problems) > 0 {
 			t.Errorf("%s stops the run:\n%s", name, show(problems))
+		}
+		for _, p := range problems {
+			if p.Message == "" || strings.ContainsFunc(p.Message, unicode.IsControl) {
+				t.Errorf("message is not a line: %q", p.Message)
+			}
+		}
+		for _, d := range c.Detected {
+			if strings.ContainsFunc(d.Value+d.Why, unicode.IsControl) {
+				t.Errorf("not a line: %q", d)
+			}
 		}
 		if c.Smoke.Protocol == "" {
 			t.Error("no protocol")
