@@ -28,6 +28,14 @@ func TestSmokeImage(t *testing.T) {
 		t.Errorf("verified %v (%v), cases %+v", bare.Verified, bare.Unverified, bare.Smoke.Cases)
 	}
 
+	here := ship(t, model("iris"))
+	here.wantStatus(t, result.Passed)
+	local := do(t, nil, "smoke", here.Image.Repository, model("iris"))
+	local.wantStatus(t, result.Passed)
+	if !local.Verified || local.Image.Digest != shipped.Image.Digest {
+		t.Errorf("from a directory: verified %v (%v), digest %s", local.Verified, local.Unverified, local.Image.Digest)
+	}
+
 	gone := do(t, nil, "smoke", to+":gone", model("iris"))
 	gone.wantStatus(t, result.Errored)
 }

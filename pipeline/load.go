@@ -144,15 +144,20 @@ func caseFiles(c config.Config) []string {
 }
 
 // base asks the registry what the base image is, or the image that is asked; nil for Dockerfile builds.
-func (l *loaded) base(ctx context.Context, f flags) (*stage.Base, error) {
-	ref := l.config.Build.Base
+func (l *loaded) base(ctx context.Context, f flags, scratch string) (*stage.Base, error) {
+	var base stage.Base
+	var err error
+	dir, local := strings.CutPrefix(l.asked, "oci:")
 	switch {
+	case local:
+		base, err = l.registry.Layout(dir, f.platform, filepath.Join(scratch, "asked.tar"))
 	case l.asked != "":
-		ref = l.asked
+		base, err = l.registry.Base(ctx, l.asked, f.platform)
 	case l.config.Build.Dockerfile != "":
 		return nil, nil
+	default:
+		base, err = l.registry.Base(ctx, l.config.Build.Base, f.platform)
 	}
-	base, err := l.registry.Base(ctx, ref, f.platform)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ unless --offline is given; it needs no engine.`,
 				return p.errored(cmd, j, &l, l.err)
 			}
 			if !f.offline {
-				base, err := l.base(cmd.Context(), f)
+				base, err := l.base(cmd.Context(), f, "")
 				if err != nil {
 					return p.errored(cmd, j, &l, err)
 				}

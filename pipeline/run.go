@@ -173,7 +173,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log io.Writer) (*stage.Base, error) {
 	var base *stage.Base
 	var group errgroup.Group // not WithContext: the first error must not hide the others' work
-	group.Go(func() (err error) { base, err = l.base(ctx, f); return err })
+	group.Go(func() (err error) { base, err = l.base(ctx, f, t.scratch); return err })
 	group.Go(func() (err error) { t.probe, err = findProbe(ctx, f.probe, l.cache, f.platform); return err })
 	group.Go(func() (err error) {
 		address, err := engine.Locate(f.engine, p.getenv, l.runner)

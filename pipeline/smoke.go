@@ -26,6 +26,7 @@ registry, whoever built it, or of a server that runs somewhere. It judges and
 reports as a run does. It builds nothing and publishes nothing.
 
   slipway smoke ghcr.io/acme/iris@sha256:…      an image, started in the engine
+  slipway smoke oci:dist/iris/image             one in a directory, as a run without a registry writes it
   slipway smoke vllm/vllm-openai:latest llm/    with the cases of llm/
   slipway smoke --url https://iris.acme.example a server; no engine is needed
 

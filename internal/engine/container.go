@@ -28,8 +28,12 @@ var _ stage.Container = (*container)(nil)
 // image of its own and laid over the ones below, so that a changed layer
 // leaves the work for all others in the engine's cache.
 func (e *Engine) Compose(ctx context.Context, image stage.Image) (stage.Container, error) {
-	c := e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(image.Platform)}).
-		From(pinned(image.Base))
+	c := e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(image.Platform)})
+	if image.Base.Archive != "" {
+		c = c.Import(e.hostFile(image.Base.Archive))
+	} else {
+		c = c.From(pinned(image.Base))
+	}
 	for _, l := range image.Layers {
 		one := e.client.Container().Import(e.hostFile(l.Archive)).Rootfs()
 		c = c.WithDirectory("/", one)

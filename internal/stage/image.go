@@ -9,6 +9,8 @@ type Base struct {
 	Platform string // "linux/amd64"
 	Config   layer.Config
 	Layers   []layer.Layer // bottom first
+	// Archive is the path of the image as an archive, when it is in no registry.
+	Archive string
 }
 
 // Image is what a run builds, for one platform. A python build is a base with

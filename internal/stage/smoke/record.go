@@ -126,4 +126,3 @@ func (r Recording) read(c config.Case) (file string, content []byte, err error) 
 	content, err = record.Request(c.Request, c.From)
 	return "smoke/" + strings.TrimSpace(c.Name) + ".yaml", content, err
 }
-
