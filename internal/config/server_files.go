@@ -90,8 +90,10 @@ func (l *loader) readBento(file string) (traits, bool) {
 	}
 	switch file {
 	case "service.py":
+		if t.target == "" {
+			return traits{}, false
+		}
 		t.why = "service.py has @bentoml.service"
-		return t, t.target != ""
 	case "pyproject.toml":
 		section := bentoSection.FindStringSubmatch(l.text(file))
 		if section == nil {
@@ -122,7 +124,17 @@ func (l *loader) readBento(file string) (traits, bool) {
 		}
 	}
 	t.target = or(t.target, ".")
+	t.env = append(t.env, l.bentoHome()...)
 	return t, true
+}
+
+// bentoHome is where BentoML makes its directories at start, which is the
+// user's home otherwise: a user that is only a number has none.
+func (l *loader) bentoHome() []setting {
+	if user, _, _ := strings.Cut(l.cfg.Build.User, ":"); user == "" || user == "0" {
+		return nil
+	}
+	return []setting{{"BENTOML_HOME", "/tmp/bentoml", "BentoML makes directories at start, and the user " + l.cfg.Build.User + " has no home"}}
 }
 
 func (l *loader) readTruss(file string) (traits, bool) {
