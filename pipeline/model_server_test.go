@@ -22,7 +22,11 @@ func serveScript(e *testscript.Env) {
 			http.Error(w, "who are you?", http.StatusUnauthorized)
 			return
 		}
-		found, _ := filepath.Glob(filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(r.URL.Path, "/"))+".*"))
+		path := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(r.URL.Path, "/")))
+		found, _ := filepath.Glob(path + ".*")
+		if strings.HasSuffix(path, ".json") {
+			found, _ = filepath.Glob(path)
+		}
 		if len(found) == 0 {
 			http.NotFound(w, r)
 			return

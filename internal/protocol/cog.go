@@ -88,7 +88,7 @@ func (cog) Answer(r Response) Content {
 	return content
 }
 
-func (cog) Discover(Target) []Message { return []Message{{Method: http.MethodGet, Path: cogSchema}} }
+func (cog) Discover(t Target) []Message { return forExample(t, cogSchema) }
 
 // Example fills in the schema of the predictor's input. It is there only in
 // images that cog built.

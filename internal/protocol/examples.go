@@ -4,12 +4,19 @@ import "net/http"
 
 // Servers that have no say in what a request looks like, but often describe it.
 
+// forExample asks for a description only when a request has to be made of it:
+// most servers have none, and would log that somebody asked.
+func forExample(t Target, path string) []Message {
+	if t.HasCases {
+		return nil
+	}
+	return []Message{{Method: http.MethodGet, Path: path}}
+}
+
 const openAPIPath = "/openapi.json"
 
 // Discover asks where FastAPI and others describe their operations.
-func (httpProtocol) Discover(Target) []Message {
-	return []Message{{Method: http.MethodGet, Path: openAPIPath}}
-}
+func (httpProtocol) Discover(t Target) []Message { return forExample(t, openAPIPath) }
 
 // Example asks the only operation that takes JSON, or one that is called as
 // prediction usually is.
@@ -22,9 +29,7 @@ const trussSchema = trussModel + "/schema"
 
 // Discover asks for the types of predict, which are told where they are pydantic models.
 // https://github.com/basetenlabs/truss/blob/main/truss/templates/server/truss_server.py
-func (truss) Discover(Target) []Message {
-	return []Message{{Method: http.MethodGet, Path: trussSchema}}
-}
+func (truss) Discover(t Target) []Message { return forExample(t, trussSchema) }
 
 func (truss) Example(t Target) (Request, string, bool) {
 	schema, _ := member(t.told(trussSchema), "input_schema")

@@ -53,8 +53,8 @@ func (openai) Checks(_ Target, ready Ready) []Check {
 	}
 }
 
-func (openai) Discover(Target) []Message {
-	return []Message{{Method: http.MethodGet, Path: modelsPath}, {Method: http.MethodGet, Path: openAPIPath}}
+func (openai) Discover(t Target) []Message {
+	return append([]Message{{Method: http.MethodGet, Path: modelsPath}}, forExample(t, openAPIPath)...)
 }
 
 // firstModel is the first model in a list of models: servers that also list

@@ -101,6 +101,9 @@ type Target struct {
 	// Default is what the model is called in slipway.yaml, for servers that
 	// cannot be asked.
 	Default string
+	// HasCases is true when no request has to be made up: what only serves that
+	// need not be asked.
+	HasCases bool
 	// Told is what Discover's questions were answered with, in their order,
 	// each with the path that was asked.
 	Told []Response

@@ -90,7 +90,7 @@ func predictionCount(r result.Result) string {
 	switch {
 	case s == nil:
 		return notRun(r, "smoke", "not asked")
-	case s.StartupMS == nil && len(s.Cases) == 0:
+	case len(s.Cases) == 0 && !started(s):
 		return "not asked: the server did not start"
 	case len(s.Cases) == 0:
 		return "not asked: there are no cases"

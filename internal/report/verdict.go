@@ -121,7 +121,7 @@ func testsFailed(t *result.Tests) string {
 }
 
 func smokeFailed(s *result.Smoke) string {
-	if s == nil || s.StartupMS == nil && len(s.Cases) == 0 {
+	if s == nil || !started(s) && len(s.Cases) == 0 {
 		return "the server did not start"
 	}
 	differ, unanswered := 0, 0
@@ -151,6 +151,10 @@ func smokeFailed(s *result.Smoke) string {
 	}
 	return "the server did not pass"
 }
+
+// started is false when nothing of the server was seen but its start. One that
+// somebody else runs had started before.
+func started(s *result.Smoke) bool { return s.StartupMS != nil || s.Network == "not known" }
 
 func published(r result.Result) bool {
 	if r.Image == nil || r.Image.Reference == "" {
