@@ -168,7 +168,7 @@ func (l *loader) noCommand(port string) string {
 		return f.fault + ": correct it, or " + write(app)
 	case len(f.command) == 0:
 		return f.why + ", but " + f.instead + "; or, with a server of your own, " + write(app)
-	case f.data && l.exists("app.py"):
+	case f.data && l.exists("app.py") && l.cfg.Smoke.Protocol != f.protocol:
 		return f.why + ", and so is app.py, which may load it: " + write(f.startedOn(port)) + ", or what starts app.py"
 	}
 	return ""

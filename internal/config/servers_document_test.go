@@ -73,7 +73,7 @@ A server that the requirements do not bring is a problem of the configuration, w
 - **BentoML**: the service is the one that bentofile.yaml or [tool.bentoml.build] names, else the class under @bentoml.service in service.py. docker.python_version, python.requirements_txt and envs count. With build.user, BENTOML_HOME is /tmp/bentoml: BentoML makes directories at start.
 - **MLServer**: the model's name is that of model-settings.json, else its directory's. Worker processes of MLServer 1.7 crash with a current uvloop: unless settings.json sets
   parallel_workers, the environment gets MLSERVER_PARALLEL_WORKERS=0. The runtime that implementation names must be among the requirements.
-- **MLflow**: the Python version is that of python_env.yaml, else of MLmodel. Its own requirements.txt is taken when there is none at the top. Beside an app.py, which may load the model, serve.command must say which of the two is served.
+- **MLflow**: the Python version is that of python_env.yaml, else of MLmodel. Its own requirements.txt is taken when there is none at the top. Beside an app.py, which may load the model, serve.command or smoke.protocol must say which of the two is served.
 - **Truss, Triton, TorchServe, TensorFlow Serving** come in images of their own: in a Python build with a serve.command, their files are taken for data.
 
 A file of these that is broken stops no run that can do without it.
