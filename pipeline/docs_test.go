@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/config"
 )
 
-var documents = []string{"../README.md", "../docs/configuration.md"}
+var documents = []string{"../README.md", "../docs/configuration.md", "../docs/cases.md", "../docs/protocols.md"}
 
 var fence = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 
@@ -37,14 +37,29 @@ func blocks(t *testing.T, language string) []string {
 	return out
 }
 
-// TestDocumentedYAML: what people paste is valid.
+var (
+	// ofProtocol is how the documents begin a case that is not of http.
+	ofProtocol = regexp.MustCompile(`^# smoke\.protocol is (\S+)\n`)
+	// besideFile is how they begin a slipway.yaml that leaves the rest to the model's files.
+	besideFile = regexp.MustCompile(`^# slipway\.yaml, beside (\S+)\n`)
+)
+
+// TestDocumentedYAML: what people paste is valid. A case may be shown without its request.
 func TestDocumentedYAML(t *testing.T) {
+	const served, asked = "schema: 1\nserve: {command: [python, app.py]}\n", "request: {json: {input: []}}\n"
 	for _, block := range blocks(t, "yaml") {
+		spoken, beside := ofProtocol.FindStringSubmatch(block), besideFile.FindStringSubmatch(block)
 		switch {
 		case strings.HasPrefix(block, "schema:"):
-			checkModel(t, block, "request: {path: /}\n")
+			checkModel(t, "app.py", block, asked)
+		case beside != nil:
+			checkModel(t, beside[1], block, asked)
 		case strings.HasPrefix(block, "request:"):
-			checkModel(t, "schema: 1\nserve: {command: [python, app.py]}\n", block)
+			checkModel(t, "app.py", served, block)
+		case strings.HasPrefix(block, "expect:"):
+			checkModel(t, "app.py", served, asked+block)
+		case spoken != nil:
+			checkModel(t, "app.py", served+"smoke: {protocol: "+spoken[1]+"}\n", block)
 		case strings.HasPrefix(block, "name:"):
 			checkWorkflow(t, block)
 		default:
@@ -53,14 +68,22 @@ func TestDocumentedYAML(t *testing.T) {
 	}
 }
 
-func checkModel(t *testing.T, configuration, example string) {
+// servers are files of which a documented model has one.
+var servers = map[string]string{
+	"app.py": "", "predict.py": "", "Dockerfile": "FROM scratch\n", "model/MLmodel": "flavors: {python_function: {loader_module: mlflow.sklearn}}\n",
+}
+
+func checkModel(t *testing.T, server, configuration, example string) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, content := range map[string]string{
-		"slipway.yaml": configuration, "smoke/example.yaml": example, "app.py": "", "src/model.py": "",
-		"requirements.txt": "numpy\n", "requirements-test.txt": "pytest\n", "tests/test_app.py": "",
+	files := map[string]string{
+		"slipway.yaml": configuration, "smoke/example.yaml": example, "src/model.py": "",
+		"requirements.txt": "mlflow\n", "requirements-test.txt": "pytest\n", "tests/test_app.py": "",
 		"weights/model.joblib": "x", "metrics.json": "{}",
-	} {
+		"smoke/files/cat.png": "x", "smoke/files/answer.schema.json": "{}",
+		server: servers[server],
+	}
+	for name, content := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
