@@ -7,23 +7,47 @@ import (
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
-// busyPause is between two attempts: a server that is free again is soon asked.
-const busyPause = 10 * time.Millisecond
+// The first pause is as long as the server took to turn the request away, and
+// each later one as long as all before it, within these bounds.
+const (
+	shortPause = time.Millisecond
+	longPause  = 10 * time.Millisecond
+)
 
-// insist asks a case again while the server is at work on something else, for
-// as long as the case has. The times of the answer are those of the last attempt.
+// patience is for how long a case is asked again while its server is at work on something else.
+type patience struct {
+	busier protocol.Busier // nil: the server turns nothing away
+	path   string
+	limit  time.Duration
+}
+
+func patienceFor(proto protocol.Protocol, r protocol.Request) patience {
+	busier, _ := proto.(protocol.Busier)
+	return patience{busier, r.Path, Timeout(r)}
+}
+
+// again waits a little after the server turned a request away. It is false
+// when the server did not, or when the time since begin is over.
+func (p patience) again(ctx context.Context, status int, begin time.Time) bool {
+	waited := time.Since(begin)
+	if p.busier == nil || waited > p.limit || !p.busier.Busy(protocol.Response{Path: p.path, Status: status}) {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(min(max(waited, shortPause), longPause)):
+		return true
+	}
+}
+
+// insist asks a case until it is not turned away. The times of the answer are those of the last attempt.
 func (c *Client) insist(ctx context.Context, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
-	busier, ok := proto.(protocol.Busier)
-	begin, kept := time.Now(), c.bodies
+	patience, begin, kept := patienceFor(proto, r), time.Now(), c.bodies
 	for {
 		a := c.ask(ctx, proto, r, t)
-		if !ok || a.Error != "" || !busier.Busy(protocol.Response{Path: r.Path, Status: a.Status}) || time.Since(begin) > Timeout(r) {
+		if a.Error != "" || !patience.again(ctx, a.Status, begin) {
 			return a
-		}
-		select {
-		case <-ctx.Done():
-			return a
-		case <-time.After(busyPause):
 		}
 		c.bodies = kept // what was kept of the refusal is not needed
 	}

@@ -3,8 +3,10 @@ package client
 import (
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
@@ -46,9 +48,43 @@ func TestBusy(t *testing.T) {
 			if a := o.Answers[0]; a.Status != tc.status || a.Error != "" {
 				t.Errorf("answer %+v, want status %d", a, tc.status)
 			}
-			if n := asked.Load(); n < 3 || n > 35 {
+			if n := asked.Load(); n < 3 || n > 45 {
 				t.Errorf("asked %d times", n)
 			}
 		})
+	}
+}
+
+// TestBusyLoad: a client of the load waits its turn, and its latency says so.
+func TestBusyLoad(t *testing.T) {
+	t.Parallel()
+	cog, err := protocol.For("cog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var slot sync.Mutex
+	port := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			_, _ = io.WriteString(w, `{"status": "READY"}`)
+		case slot.TryLock():
+			time.Sleep(5 * time.Millisecond)
+			slot.Unlock()
+			_, _ = io.WriteString(w, `{"status":"succeeded","output":1}`)
+		default:
+			w.WriteHeader(http.StatusConflict)
+		}
+	})
+	c, err := New(Options{Port: port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := &protocol.Load{Requests: 40, Concurrency: 3}
+	l := c.tell(t, cog, Server{}, protocol.Spec{Cases: []protocol.Request{{Name: "a", JSON: []byte("1")}}, Load: load}).Load
+	if l == nil || l.Answered != 40 || len(l.Errors) != 0 {
+		t.Fatalf("load %+v", l)
+	}
+	if l.Latency.P95 < 10 {
+		t.Errorf("p95 is %v ms, though two of three wait", l.Latency.P95)
 	}
 }

@@ -27,9 +27,9 @@ const (
 
 // shot is one request of the load, with the status it was answered with when it was asked alone.
 type shot struct {
-	message protocol.Message
-	limit   time.Duration
-	status  int
+	message  protocol.Message
+	patience patience
+	status   int
 }
 
 // loop is a closed loop: a worker waits for its answer before it asks again,
@@ -112,7 +112,7 @@ func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 	s := seen{errors: map[string]int{}}
 	for i := next(); i < n; i = next() {
 		shot := l.shots[i%len(l.shots)]
-		e := l.client.exchange(ctx, l.via, shot.message, shot.limit, func(body io.Reader) (int64, error) { return read(io.Discard, body) })
+		e := l.exchange(ctx, shot)
 		broken := e.failure.kind != ""
 		switch {
 		case broken && l.server.endsWithin(endIsNear):
@@ -130,6 +130,20 @@ func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 		}
 	}
 	return s
+}
+
+// exchange is one request. Where the server turned it away at first, it took as
+// long as the client waited in all.
+func (l *loop) exchange(ctx context.Context, s shot) exchange {
+	for begin, first := time.Now(), true; ; first = false {
+		e := l.client.exchange(ctx, l.via, s.message, s.patience.limit, func(body io.Reader) (int64, error) { return read(io.Discard, body) })
+		if !first {
+			e.took = time.Since(begin)
+		}
+		if e.failure.kind != "" || e.status == s.status || !s.patience.again(ctx, e.status, begin) {
+			return e
+		}
+	}
 }
 
 // percentiles are by the nearest-rank method; nil for no latencies.

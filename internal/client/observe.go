@@ -77,7 +77,7 @@ func shots(proto protocol.Protocol, cases []protocol.Request, t protocol.Target,
 	for i, r := range cases {
 		m, err := proto.Request(r, t)
 		if a := answers[i]; err == nil && a.Status != 0 && a.Error == "" {
-			all = append(all, shot{m, Timeout(r), a.Status})
+			all = append(all, shot{m, patienceFor(proto, r), a.Status})
 		}
 	}
 	return all

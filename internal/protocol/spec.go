@@ -44,7 +44,9 @@ type Spec struct {
 }
 
 // Target is what the requests of this spec are for, as far as it is known before the server runs.
-func (s Spec) Target() Target { return Target{Model: s.Served, Default: s.Model, HasCases: len(s.Cases) > 0} }
+func (s Spec) Target() Target {
+	return Target{Model: s.Served, Default: s.Model, HasCases: len(s.Cases) > 0}
+}
 
 // Ready says when the server counts as ready.
 type Ready struct {

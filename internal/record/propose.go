@@ -27,12 +27,13 @@ var anyNumber = expect.Tolerance{Rtol: math.MaxFloat64, Atol: math.MaxFloat64}
 const margin = 4
 
 // Propose makes an expectation of the answers of several rounds, keeping what
-// the case expects besides. The error says why there is nothing to record.
-func Propose(before expect.Expectation, answers []expect.Answer) (Proposal, error) {
+// the case expects besides. Where nothing can be recorded, the proposal has no
+// answer, and says why.
+func Propose(before expect.Expectation, answers []expect.Answer) Proposal {
 	first := answers[0]
 	for _, a := range answers {
 		if why := unfit(before, a); why != "" {
-			return Proposal{}, fmt.Errorf("%s", why)
+			return nothing(before, why)
 		}
 	}
 	p := Proposal{Expect: before}
@@ -46,7 +47,7 @@ func Propose(before expect.Expectation, answers []expect.Answer) (Proposal, erro
 		}
 		v := expect.Judge(only(within), a)
 		if !v.Passed {
-			return shapeOnly(before, v.Reason), nil
+			return nothing(before, "the answer changes from round to round ("+v.Reason+"): write what must hold, such as contains, matches or type")
 		}
 		abs, rel = max(abs, value(v.MaxAbsDiff)), max(rel, value(v.MaxRelDiff))
 	}
@@ -54,7 +55,7 @@ func Propose(before expect.Expectation, answers []expect.Answer) (Proposal, erro
 		p.Expect.Tolerance = tolerance(only(p.Expect), answers, abs, rel)
 		p.Why = fmt.Sprintf("the answer changes by up to %.2g from round to round: the tolerance allows %d times that", abs, margin)
 	}
-	return p, nil
+	return p
 }
 
 // only is the comparison with the answer, without what else is expected.
@@ -74,10 +75,9 @@ func unfit(before expect.Expectation, a expect.Answer) string {
 	return ""
 }
 
-// shapeOnly is for answers that have nothing in common but what they look like.
-func shapeOnly(before expect.Expectation, reason string) Proposal {
+func nothing(before expect.Expectation, why string) Proposal {
 	before.Answer, before.Tolerance = nil, nil
-	return Proposal{Expect: before, Why: "the answer changes from round to round (" + reason + "), so none is recorded: write what must hold, such as contains, matches or type"}
+	return Proposal{Expect: before, Why: why}
 }
 
 // tolerance allows margin times the differences that were seen, relative to
