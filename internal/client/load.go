@@ -118,7 +118,7 @@ func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 		case broken && l.server.endsWithin(endIsNear):
 			s.errors[serverEnded]++
 			return s
-		case broken && ctx.Err() != nil:
+		case (broken || e.status != shot.status) && ctx.Err() != nil:
 			s.cut = true
 			return s
 		case broken:
