@@ -18,6 +18,7 @@ import (
 func (p program) smokeCommand() *cobra.Command {
 	var f flags
 	var url, proto string
+	var load bool
 	cmd := &cobra.Command{
 		Use:   "smoke (IMAGE | --url URL) [MODEL_DIR]",
 		Short: "Ask any image, or a server that runs, for predictions",
@@ -55,7 +56,7 @@ variable SLIPWAY_URL_TOKEN is sent to the server as a bearer token.`,
 				j.alone, j.stages = true, func(t tools) []stage.Stage {
 					return []stage.Stage{
 						// a server that somebody else runs, asked over the network
-						{Name: "smoke", Run: smoke.Live{URL: url, Token: p.getenv("SLIPWAY_URL_TOKEN"), Out: t.out, Nonce: t.nonce}.Run},
+						{Name: "smoke", Run: smoke.Live{URL: url, Token: p.getenv("SLIPWAY_URL_TOKEN"), Load: load, Out: t.out, Nonce: t.nonce}.Run},
 					}
 				}
 			}
@@ -67,6 +68,7 @@ variable SLIPWAY_URL_TOKEN is sent to the server as a bearer token.`,
 	f.addJSON(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&url, "url", "", "address of a running server (http:// or https://, with a path where it has one)")
+	fs.BoolVar(&load, "load", false, "with --url: send smoke.load too, to a server that others may be using")
 	fs.StringVar(&proto, "protocol", "", "how the server is spoken to, instead of what slipway.yaml says or the image tells")
 	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
 	return cmd

@@ -100,7 +100,7 @@ func predictionCount(r result.Result) string {
 		if c.Status == result.StagePassed {
 			passed++
 		}
-		if c.Expected != "" {
+		if c.Recorded {
 			recorded++
 		}
 	}

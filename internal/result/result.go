@@ -232,6 +232,8 @@ type Budget struct {
 type Case struct {
 	Name   string      `json:"name"`
 	Status StageStatus `json:"status"`
+	// Recorded is true when the case says what the answer is, and not only what it looks like.
+	Recorded bool `json:"recorded"`
 	// Expected and Got are JSON or text, cut to a few kilobytes.
 	Expected   string   `json:"expected"`
 	Got        string   `json:"got"`

@@ -32,7 +32,10 @@ func budgets(b config.Budgets, r *result.Smoke, image *result.Image) []result.Bu
 		}
 		return of(r.LatencyMS)
 	}
-	const noLoad = "no request of the load was answered"
+	noLoad := "no request of the load was answered"
+	if r.Load == nil {
+		noLoad = "no load was sent"
+	}
 	add("p50", "ms", millis(b.P50), percentile(func(l *result.Latency) *float64 { return &l.P50 }), noLoad)
 	add("p95", "ms", millis(b.P95), percentile(func(l *result.Latency) *float64 { return &l.P95 }), noLoad)
 	add("p99", "ms", millis(b.P99), percentile(func(l *result.Latency) *float64 { return &l.P99 }), noLoad)

@@ -96,7 +96,7 @@ func answerTo(name string, n int, answers []protocol.Answer) protocol.Answer {
 }
 
 func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.Case {
-	out := result.Case{Name: c.Name, Status: result.StageFailed, From: c.From}
+	out := result.Case{Name: c.Name, Status: result.StageFailed, Recorded: c.Expect.Recorded(), From: c.From}
 	if answer.Error != "" {
 		out.Reason = answer.Error
 		return out

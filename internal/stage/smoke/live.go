@@ -13,6 +13,7 @@ import (
 type Live struct {
 	URL   string
 	Token string // sent as a bearer token; empty: none
+	Load  bool   // send smoke.load too: others may be using the server
 	Out   string // the directory that the observations are kept in
 	Nonce string
 }
@@ -43,8 +44,11 @@ func (l Live) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		Live: true, Network: "not known", Answers: []protocol.Answer{},
 	}
 	spec := protocol.Spec{
-		Protocol: p.Protocol, Model: run.Plan.Model, Served: p.Model, Load: load(p), Cases: requests(p),
+		Protocol: p.Protocol, Model: run.Plan.Model, Served: p.Model, Cases: requests(p),
 		Ready: protocol.Ready{Path: p.ReadyPath, TimeoutMS: min(p.Timeout, liveTimeout).Milliseconds()},
+	}
+	if l.Load {
+		spec.Load = load(p)
 	}
 	c.Observe(ctx, spec, proto, client.Server{}, &seen)
 	if ctx.Err() != nil {
