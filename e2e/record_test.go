@@ -56,8 +56,6 @@ func TestRecordExample(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "smoke")); err != nil {
 		t.Fatal(err)
 	}
-	config := filepath.Join(dir, "slipway.yaml")
-	write(t, config, strings.Replace(readText(t, config), "  cases: smoke/*.yaml\n", "", 1))
 	o := ship(t, dir, "--publish", "none")
 	o.wantStatus(t, result.Passed)
 	if o.Verified || !strings.Contains(strings.Join(o.Unverified, " "), "serving_input_example.json") {

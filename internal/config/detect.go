@@ -116,6 +116,10 @@ func (l *loader) completePython(said bool) bool {
 	if !l.has("build.requirements") {
 		l.completeRequirements()
 	}
+	if f := l.server; f != nil && f.weights != "" && !l.has("weights") {
+		l.cfg.Weights = []string{f.weights}
+		l.detected("weights", f.weights, "the files of "+f.name+" are there")
+	}
 	if !said {
 		l.completeVersion()
 	}

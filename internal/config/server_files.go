@@ -188,6 +188,9 @@ func (l *loader) readMLflow(file string) (traits, bool) {
 		target: dir,
 		python: or(pythonIn.FindString(env.str("python")), pythonIn.FindString(pyfunc.str("python_version"))),
 	}
+	if dir != "." {
+		t.weights = dir
+	}
 	if own := path.Join(dir, "requirements.txt"); !l.exists("requirements.txt") && l.exists(own) {
 		t.requirements = own
 	}

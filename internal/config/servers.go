@@ -94,6 +94,7 @@ type traits struct {
 	model        string // what the server calls the model
 	python       string // "3.11"
 	requirements string // a file
+	weights      string // a directory that holds the model and nothing else
 	packages     []string
 	env          []setting
 	port         int    // 0: the server's usual one

@@ -76,6 +76,14 @@ func (l *loader) budgets(n *node, path string) {
 func (l *loader) completeLimits() {
 	s := &l.cfg.Smoke
 	s.Network = or(s.Network, networks[0])
+	if s.Protocol == "exec" {
+		for _, key := range []string{"smoke.ready", "smoke.load", "smoke.budgets.startup", "smoke.budgets.p50", "smoke.budgets.p95", "smoke.budgets.p99"} {
+			if l.has(key) {
+				l.keyProblemf(key, "has no effect on the protocol exec, where each case runs a command of its own: remove it")
+			}
+		}
+		return
+	}
 	if s.Load != nil || l.has("smoke.load") {
 		return
 	}

@@ -54,6 +54,11 @@ func TestRewrite(t *testing.T) {
 				if err != nil || string(again) != string(out) {
 					t.Errorf("recorded twice it is not the same: %v\n%s", err, again)
 				}
+				changed := e
+				changed.Answer = []byte(`"changed by hand"`)
+				if yaml := name == "case.yaml"; Recorded(out, e) != yaml || Recorded(out, changed) {
+					t.Errorf("recorded: %v, changed by hand: %v", Recorded(out, e), Recorded(out, changed))
+				}
 			}
 		})
 	}

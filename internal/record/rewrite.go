@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,12 +16,32 @@ import (
 	"github.com/slipway-dev/slipway/internal/expect"
 )
 
-// Mark stands above an answer that was recorded. An answer without it was
-// written by a person.
-const Mark = "# recorded by `slipway record`"
+// mark stands above an answer that was recorded, and behind it the beginning
+// of the answer's hash: one that a person wrote, or changed, does not have it.
+const mark = "# recorded by `slipway record`, "
 
-// Recorded is true when the answer in a case file was recorded and not written by a person.
-func Recorded(content []byte) bool { return bytes.Contains(content, []byte(Mark)) }
+// Recorded is true when an answer was recorded into the case file as it is
+// now, and not written or changed by a person. JSON has no place for the mark.
+func Recorded(content []byte, e expect.Expectation) bool {
+	m, err := markOf(e)
+	return err == nil && bytes.Contains(content, []byte(m))
+}
+
+func markOf(e expect.Expectation) (string, error) {
+	n, err := read(e.Answer)
+	if err != nil {
+		return "", fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	sum := sha256.Sum256([]byte(n.line() + tolerant(e)))
+	return mark + hex.EncodeToString(sum[:4]), nil
+}
+
+func tolerant(e expect.Expectation) string {
+	if e.Tolerance == nil {
+		return ""
+	}
+	return fmt.Sprintf("tolerance: {rtol: %s, atol: %s}", float(e.Tolerance.Rtol), float(e.Tolerance.Atol))
+}
 
 // Rewrite is a case file with the answer and tolerance of an expectation in
 // place of the ones it has. Everything else stays as it is written.
@@ -67,10 +89,14 @@ func lines(e expect.Expectation, indent int) ([]string, error) {
 	}
 	pad := strings.Repeat(" ", indent)
 	var b strings.Builder
-	b.WriteString(pad + Mark + "\n" + pad + "answer: ")
+	m, err := markOf(e)
+	if err != nil {
+		return nil, err
+	}
+	b.WriteString(pad + m + "\n" + pad + "answer: ")
 	n.write(&b, indent+len("answer: "), indent+2)
-	if t := e.Tolerance; t != nil {
-		fmt.Fprintf(&b, "\n%stolerance: {rtol: %s, atol: %s}", pad, float(t.Rtol), float(t.Atol))
+	if t := tolerant(e); t != "" {
+		b.WriteString("\n" + pad + t)
 	}
 	return strings.Split(b.String(), "\n"), nil
 }

@@ -89,7 +89,7 @@ func replaced(text []string, inner []*ast.MappingValueNode, end int, e expect.Ex
 		switch key(pair) {
 		case "answer":
 			for len(part) > 0 && strings.HasPrefix(strings.TrimSpace(part[0]), "#") { // somebody's comment
-				if strings.TrimSpace(part[0]) != Mark {
+				if !strings.HasPrefix(strings.TrimSpace(part[0]), strings.TrimSpace(mark)) {
 					out = append(out, part[0])
 				}
 				part = part[1:]

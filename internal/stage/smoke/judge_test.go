@@ -63,7 +63,7 @@ func TestJudge(t *testing.T) {
 
 // TestUnchecked: what green does not cover is said, each with its reason.
 func TestUnchecked(t *testing.T) {
-	ready, none := 12.0, 0
+	ready, none, refusal := 12.0, 0, 422
 	recorded := []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1")}}}
 	answers := []protocol.Answer{{Name: "one", Status: 200, Body: []byte("1"), LatencyMS: 3}}
 	early := []protocol.Connection{{Address: "203.0.113.7:443", AfterMS: 40, BeforeReady: true}, {Address: "203.0.113.8:443", AfterMS: 90}}
@@ -81,6 +81,7 @@ func TestUnchecked(t *testing.T) {
 		{"a closed network", config.Smoke{Cases: recorded, Network: "none"}, protocol.Observations{ReadyMS: &ready, Answers: answers, Network: "none"}, result.StagePassed, "", ""},
 		{"an example", config.Smoke{}, protocol.Observations{ReadyMS: &ready, Answers: answers, Example: &protocol.Example{Request: protocol.Request{Name: "one"}, From: "the schema"}}, result.StagePassed, "the request is from the schema", ""},
 		{"only a status", config.Smoke{Cases: []config.Case{{Name: "one"}}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "no answer was recorded to compare", ""},
+		{"only a refusal", config.Smoke{Cases: []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1"), Status: &refusal}}}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Status: 422, Body: []byte("1"), LatencyMS: 3}}}, result.StagePassed, "the only recorded answers are refusals", ""},
 		{"downloads", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Connections: early}, result.StagePassed, "", "connected to 203.0.113.7:443 while it started"},
 		{"killed", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Killed: true}, result.StagePassed, "", "did not stop on SIGTERM"},
 		{"unread memory", config.Smoke{Cases: recorded, Budgets: config.Budgets{Memory: 1 << 20}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "the budget for memory: the memory could not be read", ""},

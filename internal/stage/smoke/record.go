@@ -88,7 +88,7 @@ func (r Recording) one(c *config.Case, proto protocol.Protocol, answers []protoc
 	if err != nil {
 		return "", err
 	}
-	if c.Expect.Recorded() && !r.Force && (len(c.Expect.Answer) == 0 || !record.Recorded(content)) {
+	if c.Expect.Recorded() && !r.Force && !record.Recorded(content, c.Expect) {
 		return c.Name + " was left alone: a person wrote what it expects; --force replaces it", nil
 	}
 	p := record.Propose(c.Expect, rounds)

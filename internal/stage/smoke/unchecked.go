@@ -15,7 +15,9 @@ import (
 func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 	res := run.Result
 	switch {
+	case slices.ContainsFunc(cases, confirms):
 	case slices.ContainsFunc(cases, func(c config.Case) bool { return c.Expect.Recorded() }):
+		res.Unverified = append(res.Unverified, "the only recorded answers are refusals: no prediction was compared with a recorded one")
 	case len(cases) == 1 && cases[0].From != "":
 		res.Unverified = append(res.Unverified, "no answer was recorded: the request is from "+cases[0].From+", and its answer was checked for status, shape and finite numbers only")
 	case len(cases) == 0:
@@ -46,6 +48,14 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 	if seen.Killed {
 		res.Warnings = append(res.Warnings, "the server did not stop on SIGTERM and was killed: whoever stops its container will wait, and requests under way are lost")
 	}
+}
+
+// confirms is true for a case that holds a prediction against a recorded one:
+// that a bad request is refused says nothing about the model.
+func confirms(c config.Case) bool {
+	refusal := c.Expect.Status != nil && (*c.Expect.Status < 200 || *c.Expect.Status > 299)
+	failure := c.Expect.Exit != nil && *c.Expect.Exit != 0
+	return c.Expect.Recorded() && !refusal && !failure
 }
 
 // withoutGPU is the end for a model that needs more GPUs than there are: nothing is wrong with it, and nothing is known of it.
