@@ -4,11 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/slipway-dev/slipway/internal/testkit"
 )
@@ -18,54 +15,38 @@ import (
 // verdict. A body that parses is taken for JSON, as a protocol does; one that
 // is no text is written as body.base64.
 func TestJudge(t *testing.T) {
-	files, err := filepath.Glob("testdata/judge/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			e, answer := readCase(t, archive)
-			v := Judge(e, answer)
-			for i := range archive.Files {
-				if f := &archive.Files[i]; f.Name == "verdict" {
-					f.Data = []byte(printVerdict(v))
-				}
-			}
-			testkit.Golden(t, file, txtar.Format(archive))
-		})
-	}
+	testkit.Archives(t, "testdata/judge/*.txtar", "verdict", func(t *testing.T, _ string, files map[string][]byte) string {
+		e, answer := readCase(t, files)
+		return printVerdict(Judge(e, answer))
+	})
 }
 
-func readCase(t *testing.T, archive *txtar.Archive) (Expectation, Answer) {
+func readCase(t *testing.T, files map[string][]byte) (Expectation, Answer) {
 	t.Helper()
 	var e Expectation
 	answer := Answer{Status: 200}
-	for _, f := range archive.Files {
-		switch f.Name {
+	for name, data := range files {
+		switch name {
 		case "expect.json":
-			decode(t, f.Data, &e)
+			decode(t, data, &e)
 		case "response.json":
-			decode(t, f.Data, &answer)
+			decode(t, data, &answer)
 		case "body":
-			body := strings.TrimSuffix(string(f.Data), "\n")
+			body := strings.TrimSuffix(string(data), "\n")
 			if _, err := parse([]byte(body)); err == nil {
 				answer.JSON = []byte(body)
 			} else {
 				answer.Text = body
 			}
 		case "body.base64":
-			body, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(f.Data)))
+			body, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(data)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			answer.Text = string(body)
 		case "verdict":
 		default:
-			t.Fatalf("a case has no file %q", f.Name)
+			t.Fatalf("a case has no file %q", name)
 		}
 	}
 	return e, answer

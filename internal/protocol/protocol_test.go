@@ -19,30 +19,9 @@ import (
 // cases runs every testdata/DIR/PROTOCOL-NAME.txtar: turn makes of its files
 // what the file "out" must be; -update writes it.
 func cases(t *testing.T, dir string, turn func(p Protocol, files map[string][]byte) string) {
-	paths, err := filepath.Glob("testdata/" + dir + "/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		base := strings.TrimSuffix(filepath.Base(path), ".txtar")
-		t.Run(base, func(t *testing.T) {
-			p := protocolOf(t, base)
-			archive, err := txtar.ParseFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			files := map[string][]byte{}
-			for _, f := range archive.Files {
-				files[f.Name] = f.Data
-			}
-			for i := range archive.Files {
-				if f := &archive.Files[i]; f.Name == "out" {
-					f.Data = []byte(turn(p, files))
-				}
-			}
-			testkit.Golden(t, path, txtar.Format(archive))
-		})
-	}
+	testkit.Archives(t, "testdata/"+dir+"/*.txtar", "out", func(t *testing.T, name string, files map[string][]byte) string {
+		return turn(protocolOf(t, name), files)
+	})
 }
 
 // protocolOf is the protocol with whose name the name of a case begins.

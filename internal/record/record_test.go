@@ -3,11 +3,8 @@ package record
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/slipway-dev/slipway/internal/expect"
 	"github.com/slipway-dev/slipway/internal/testkit"
@@ -16,52 +13,29 @@ import (
 // TestRewrite runs testdata/rewrite/*.txtar: a case file, the expectation to
 // be recorded, and what the file then is; -update writes that.
 func TestRewrite(t *testing.T) {
-	files, err := filepath.Glob("testdata/rewrite/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var e expect.Expectation
-			var name string
-			var content []byte
-			for _, f := range archive.Files {
-				switch f.Name {
-				case "expect.json":
-					if err := json.Unmarshal(f.Data, &e); err != nil {
-						t.Fatal(err)
-					}
-				case "case.yaml", "case.json":
-					name, content = f.Name, f.Data
-				}
-			}
-			out, err := Rewrite(name, content, e)
-			if err != nil {
-				out = []byte("error: " + err.Error() + "\n")
-			}
-			for i := range archive.Files {
-				if archive.Files[i].Name == "out" {
-					archive.Files[i].Data = out
-				}
-			}
-			testkit.Golden(t, file, txtar.Format(archive))
-			if err == nil {
-				again, err := Rewrite(name, out, e)
-				if err != nil || string(again) != string(out) {
-					t.Errorf("recorded twice it is not the same: %v\n%s", err, again)
-				}
-				changed := e
-				changed.Answer = []byte(`"changed by hand"`)
-				if yaml := name == "case.yaml"; Recorded(out, e) != yaml || Recorded(out, changed) {
-					t.Errorf("recorded: %v, changed by hand: %v", Recorded(out, e), Recorded(out, changed))
-				}
-			}
-		})
-	}
+	testkit.Archives(t, "testdata/rewrite/*.txtar", "out", func(t *testing.T, _ string, files map[string][]byte) string {
+		name := "case.yaml"
+		if files[name] == nil {
+			name = "case.json"
+		}
+		var e expect.Expectation
+		if err := json.Unmarshal(files["expect.json"], &e); err != nil {
+			t.Fatal(err)
+		}
+		out, err := Rewrite(name, files[name], e)
+		if err != nil {
+			return "error: " + err.Error() + "\n"
+		}
+		if again, err := Rewrite(name, out, e); err != nil || string(again) != string(out) {
+			t.Errorf("recorded twice it is not the same: %v\n%s", err, again)
+		}
+		changed := e
+		changed.Answer = []byte(`"changed by hand"`)
+		if yaml := name == "case.yaml"; Recorded(out, e) != yaml || Recorded(out, changed) {
+			t.Errorf("recorded: %v, changed by hand: %v", Recorded(out, e), Recorded(out, changed))
+		}
+		return string(out)
+	})
 }
 
 func TestPropose(t *testing.T) {
