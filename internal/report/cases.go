@@ -63,6 +63,9 @@ func circumstances(s *result.Smoke, d detail) []string {
 	if s.Network == "none" {
 		out = append(out, "The network was closed but for loopback.")
 	}
+	if s.MemoryPeakBytes != nil && s.MemorySource != nil {
+		out = append(out, "It used up to "+memory(s.MemoryPeakBytes)+" of memory ("+text(*s.MemorySource, d.runes)+").")
+	}
 	if s.StopMS != nil {
 		line := "It stopped " + duration(s.StopMS) + " after SIGTERM."
 		if s.StopKilled {
