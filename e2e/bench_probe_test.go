@@ -26,12 +26,43 @@ import (
 // BenchmarkProbe starts a real model server on this machine under the probe:
 // "overhead-ms" is the probe's whole run less the server's start, its answers and its end.
 func BenchmarkProbe(b *testing.B) {
-	dir := b.TempDir()
-	probe, server := filepath.Join(dir, "probe"), filepath.Join(dir, "server")
-	build(b, root, probe, "./cmd/probe")
+	server := filepath.Join(b.TempDir(), "server")
 	build(b, filepath.Join(root, model("wine-go")), server, ".")
+	try := probing(b, []string{server})
+	over, n := 0.0, 0
+	for b.Loop() {
+		n++
+		took, seen := try()
+		if seen.ReadyMS == nil || seen.Answers[0].Status != 200 {
+			b.Fatalf("not asked: %+v", seen)
+		}
+		over += took - *seen.ReadyMS - seen.Answers[0].LatencyMS - *seen.StopMS
+	}
+	b.ReportMetric(over/float64(n), "overhead-ms")
+}
+
+// BenchmarkCrash starts a server that dies: "late-ms" is how long after its death the observations are there.
+func BenchmarkCrash(b *testing.B) {
+	try := probing(b, []string{"/bin/sh", "-c", "sleep 0.2; exit 3"})
+	late, n := 0.0, 0
+	for b.Loop() {
+		n++
+		took, seen := try()
+		if seen.Exit == nil || seen.Exit.Code != 3 {
+			b.Fatalf("not dead: %+v", seen)
+		}
+		late += took - seen.Exit.AfterMS
+	}
+	b.ReportMetric(late/float64(n), "late-ms")
+}
+
+// probing builds the probe and gives what runs it over a server, and says how long it took in milliseconds.
+func probing(b *testing.B, server []string) func() (ms float64, seen protocol.Observations) {
+	dir := b.TempDir()
+	probe := filepath.Join(dir, "probe")
+	build(b, root, probe, "./cmd/probe")
 	spec := protocol.Spec{
-		Version: protocol.SpecVersion, Protocol: "http", Port: 8080, Command: []string{server}, Network: "open",
+		Version: protocol.SpecVersion, Protocol: "http", Port: 8080, Command: server, Network: "open",
 		Ready: protocol.Ready{TimeoutMS: 10_000},
 		Cases: []protocol.Request{{Name: "one", Path: "/predict", JSON: []byte(`[[12.81, 2.31, 2.4, 24.0, 98.0, 1.15, 1.09, 0.27, 0.83, 5.7, 0.66, 1.36, 560.0]]`)}},
 	}
@@ -43,21 +74,22 @@ func BenchmarkProbe(b *testing.B) {
 	if err := os.WriteFile(file, told, 0o644); err != nil {
 		b.Fatal(err)
 	}
-	over, n := 0.0, 0
-	for b.Loop() {
-		n++
+	return func() (float64, protocol.Observations) {
 		started := time.Now()
 		if output, err := command(b, nil, probe, "smoke", "--spec", file, "--out", out).CombinedOutput(); err != nil {
 			b.Fatalf("%v\n%s", err, output)
 		}
 		took := time.Since(started)
 		var seen protocol.Observations
-		if data, err := os.ReadFile(out); err != nil || json.Unmarshal(data, &seen) != nil || seen.ReadyMS == nil || seen.Answers[0].Status != 200 {
-			b.Fatalf("not asked: %v\n%s", err, data)
+		data, err := os.ReadFile(out)
+		if err == nil {
+			err = json.Unmarshal(data, &seen)
 		}
-		over += float64(took.Microseconds())/1000 - *seen.ReadyMS - seen.Answers[0].LatencyMS - *seen.StopMS
+		if err != nil {
+			b.Fatal(err)
+		}
+		return float64(took.Microseconds()) / 1000, seen
 	}
-	b.ReportMetric(over/float64(n), "overhead-ms")
 }
 
 // BenchmarkLatency loads one server with Slipway and with hey, in turn: the

@@ -77,13 +77,13 @@ func TestSmokeServerEnds(t *testing.T) {
 		{"ends", protocol.Exit{}, ""},
 		{"is killed", protocol.Exit{Code: 137, Signal: "SIGKILL"}, ""},
 	} {
-		t.Run(tc.server, func(t *testing.T) { // alone, because of the time
+		t.Run(tc.server, func(t *testing.T) {
 			r := smoke(t, tc.server, nil, post("a", "1"))
 			o := r.observed
 			if o.Exit == nil || o.ReadyMS != nil || o.NotReady == "" || len(o.Answers) != 0 || o.StopMS != nil {
 				t.Fatalf("observed %+v", o)
 			}
-			if late := r.took - time.Duration(o.Exit.AfterMS*float64(time.Millisecond)); late > time.Second {
+			if late := r.took - time.Duration(o.Exit.AfterMS*float64(time.Millisecond)); late > 5*time.Second { // how much less it is, `make bench` says
 				t.Errorf("noticed %v late", late)
 			}
 			o.Exit.AfterMS = 0
