@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +28,10 @@ const (
 
 // shot is one request of the load, with the status it was answered with when it was asked alone.
 type shot struct {
+	proto    protocol.Protocol
+	name     string
+	path     string
+	alone    *key // of its answer; nil when that was too long to be compared
 	message  protocol.Message
 	patience patience
 	status   int
@@ -41,6 +46,7 @@ type loop struct {
 	server  Server
 	shots   []shot
 	workers int
+	others  *others
 }
 
 // load asks the cases in turn, on connections that are kept. A case that was
@@ -57,16 +63,18 @@ func (c *Client) load(ctx context.Context, l protocol.Load, shots []shot, server
 	transport := c.transport()
 	transport.MaxIdleConnsPerHost = l.Concurrency
 	defer transport.CloseIdleConnections()
-	loop := loop{client: c, via: over(transport), server: server, shots: shots, workers: l.Concurrency}
+	loop := &loop{client: c, via: over(transport), server: server, shots: shots, workers: l.Concurrency, others: newOthers()}
 	seen := &protocol.LoadSeen{Load: l}
 	measured := loop.run(ctx, l.Warmup)
 	if !measured.cut && measured.errors[serverEnded] == 0 {
+		loop.others = newOthers()
 		begin := time.Now()
 		measured = loop.run(ctx, l.Requests)
 		seen.DurationMS = Milliseconds(time.Since(begin))
 		seen.Answered, seen.Latency = len(measured.latencies), percentiles(measured.latencies)
 	}
 	seen.Errors, seen.Cut = measured.errors, measured.cut
+	seen.Others, seen.Unknown = loop.others.kept, loop.others.unknown
 	return seen
 }
 
@@ -110,9 +118,10 @@ func (l *loop) run(ctx context.Context, n int) seen {
 
 func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 	s := seen{errors: map[string]int{}}
+	var body bytes.Buffer
 	for i := next(); i < n; i = next() {
 		shot := l.shots[i%len(l.shots)]
-		e := l.exchange(ctx, shot)
+		e, length := l.exchange(ctx, shot, &body)
 		broken := e.failure.kind != ""
 		switch {
 		case broken && l.server.endsWithin(endIsNear):
@@ -127,6 +136,7 @@ func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 			s.errors[fmt.Sprintf("status %d", e.status)]++
 		default:
 			s.latencies = append(s.latencies, e.took)
+			l.others.compare(shot, e, &body, length)
 		}
 	}
 	return s
@@ -134,14 +144,17 @@ func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 
 // exchange is one request. Where the server turned it away at first, it took as
 // long as the client waited in all.
-func (l *loop) exchange(ctx context.Context, s shot) exchange {
+func (l *loop) exchange(ctx context.Context, s shot, body *bytes.Buffer) (e exchange, length int64) {
 	for begin, first := time.Now(), true; ; first = false {
-		e := l.client.exchange(ctx, l.via, s.message, s.patience.limit, func(body io.Reader) (int64, error) { return read(io.Discard, body) })
+		e = l.client.exchange(ctx, l.via, s.message, s.patience.limit, func(r io.Reader) (n int64, err error) {
+			length, err = beginning(body, r)
+			return length, err
+		})
 		if !first {
 			e.took = time.Since(begin)
 		}
 		if e.failure.kind != "" || e.status == s.status || !s.patience.again(ctx, e.status, begin) {
-			return e
+			return e, length
 		}
 	}
 }

@@ -162,3 +162,27 @@ func TestPercentiles(t *testing.T) {
 		t.Errorf("of none: %+v", p)
 	}
 }
+
+// TestLoadOtherAnswers: a server that answers otherwise under load is found
+// out by what it answers, whatever its status; each other answer is kept once.
+func TestLoadOtherAnswers(t *testing.T) {
+	t.Parallel()
+	var busy, asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			return
+		}
+		body := "[1.0]"
+		if busy.Add(1) > 1 && asked.Add(1)%2 == 0 {
+			body = "[2.0]"
+		}
+		time.Sleep(2 * time.Millisecond)
+		busy.Add(-1)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(s.Close)
+	l := observe(t, portOf(t, s.URL), Server{}, protocol.Spec{Cases: []protocol.Request{post("a", "1")}, Load: &protocol.Load{Requests: 100, Concurrency: 8}}).Load
+	if l == nil || len(l.Others) != 1 || l.Others[0].Name != "a" || l.Others[0].Count < 1 || string(l.Others[0].Body) != "[2.0]" || l.Unknown != 0 {
+		t.Fatalf("others: %+v", l)
+	}
+}

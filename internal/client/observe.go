@@ -77,7 +77,12 @@ func shots(proto protocol.Protocol, cases []protocol.Request, t protocol.Target,
 	for i, r := range cases {
 		m, err := proto.Request(r, t)
 		if a := answers[i]; err == nil && a.Status != 0 && a.Error == "" {
-			all = append(all, shot{m, patienceFor(proto, r), a.Status})
+			s := shot{proto: proto, name: r.Name, path: r.Path, message: m, patience: patienceFor(proto, r), status: a.Status}
+			if a.Length <= otherBytes && !a.Truncated {
+				alone := s.key(a.Status, a.ContentType, a.Body)
+				s.alone = &alone
+			}
+			all = append(all, s)
 		}
 	}
 	return all

@@ -122,8 +122,20 @@ type LoadSeen struct {
 	Latency *Percentiles `json:"latency_ms"`
 	// Errors counts the others by kind: "timeout", "connection reset", "status 503".
 	Errors map[string]int `json:"errors,omitempty"`
+	// Others are answers, of those in Answered, that were not what the case was
+	// answered when it was asked alone: each different one once.
+	Others []Other `json:"others,omitempty"`
+	// Unknown counts those that were different again and not kept. Answers of
+	// more than 32 KiB are not compared.
+	Unknown int `json:"unknown,omitempty"`
 	// Cut is true when the load's time was over before all had been asked.
 	Cut bool `json:"cut,omitempty"`
+}
+
+// Other is an answer that came only under load, and how often.
+type Other struct {
+	Answer
+	Count int `json:"count"`
 }
 
 // Percentiles are in milliseconds.

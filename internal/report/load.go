@@ -40,6 +40,9 @@ func load(r result.Result, d detail) string {
 	if len(kinds) > 0 {
 		blocks = append(blocks, "Not answered as when asked alone:", strings.Join(kinds, "\n"))
 	}
+	if l.Wrong != "" {
+		blocks = append(blocks, "The first other answer: "+text(l.Wrong, d.runes))
+	}
 	// https://www.scylladb.com/2021/04/22/on-coordinated-omission/
 	blocks = append(blocks, "Each worker waits for its answer before it asks again, so a server that stalls is asked less while it does: clients that do not wait would see longer times (coordinated omission).")
 	return strings.TrimSuffix(join(blocks), "\n")

@@ -215,6 +215,8 @@ type Load struct {
 	DurationMS float64 `json:"duration_ms"`
 	// Errors counts what was not answered as alone, by kind.
 	Errors map[string]int `json:"errors,omitempty"`
+	// Wrong says what the first answer under load was that is not as expected, though it is when asked alone.
+	Wrong string `json:"wrong,omitempty"`
 }
 
 // Budget is a bound on something that was measured.

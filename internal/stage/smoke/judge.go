@@ -38,6 +38,7 @@ func Judge(run *stage.Run, seen protocol.Observations) (stage.Outcome, error) {
 	for n, c := range cases {
 		record.Cases = append(record.Cases, one(c, proto, answerTo(c.Name, n, seen.Answers)))
 	}
+	underLoad(record.Load, cases, proto, seen.Load)
 	record.Budgets = budgets(p.Budgets, record, run.Result.Image)
 	note(run, cases, seen)
 	if reason, remedy := wrong(record, seen); reason != "" {
@@ -64,8 +65,8 @@ func wrong(record *result.Smoke, seen protocol.Observations) (reason, remedy str
 		return "no answer to " + silent.Name + ": " + silent.Error, inReport
 	case failed:
 		return answered(record.Cases), "expected and got are listed by case; if the new answer is right, `slipway record` writes it into the case"
-	case seen.Load != nil && len(seen.Load.Errors) > 0:
-		return "under load, " + kinds(*seen.Load), inReport
+	case record.Load != nil && len(record.Load.Errors) > 0:
+		return "under load, " + kinds(*record.Load), inReport
 	}
 	return broken(record.Budgets)
 }

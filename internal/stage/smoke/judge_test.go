@@ -150,6 +150,43 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
+// TestUnderLoad: an answer that is wrong only under load fails the model; one
+// that differs and is as expected all the same does not.
+func TestUnderLoad(t *testing.T) {
+	ready := 1.0
+	other := func(body string, count int) protocol.Other {
+		return protocol.Other{Count: count, Answer: protocol.Answer{Name: "one", Status: 200, Body: []byte(body), Length: int64(len(body))}}
+	}
+	for _, test := range []struct {
+		name   string
+		others []protocol.Other
+		reason string
+	}{
+		{"none", nil, ""},
+		{"within the tolerance", []protocol.Other{other("[1.04]", 3)}, ""},
+		{"wrong", []protocol.Other{other("[1.04]", 3), other("[2.0]", 2), other(`{"error": "busy"}`, 1)}, "under load, 3 of 50 requests were not answered as when asked alone: 3 × another answer than expected (one: $[0]: expected 1.0, got 2.0 (off by 1, allowed 0.05))"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := expect.Expectation{Answer: []byte("[1.0]"), Tolerance: &expect.Tolerance{Atol: 0.05}}
+			run := &stage.Run{
+				Plan:   plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Cases: []config.Case{{Name: "one", Expect: e}}}}},
+				Result: &result.Result{},
+			}
+			got, err := Judge(run, protocol.Observations{
+				Protocol: "http", ReadyMS: &ready,
+				Answers: []protocol.Answer{{Name: "one", Status: 200, Body: []byte("[1.0]"), Length: 5}},
+				Load:    &protocol.LoadSeen{Load: protocol.Load{Requests: 50, Concurrency: 4}, Answered: 50, Others: test.others},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Reason != test.reason {
+				t.Errorf("%s: %q, want %q", got.Status, got.Reason, test.reason)
+			}
+		})
+	}
+}
+
 func TestLatency(t *testing.T) {
 	var answers []protocol.Answer
 	for n := 1; n <= 100; n++ {

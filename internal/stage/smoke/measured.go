@@ -3,8 +3,6 @@ package smoke
 import (
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/slipway-dev/slipway/internal/protocol"
 	"github.com/slipway-dev/slipway/internal/result"
@@ -29,7 +27,7 @@ func measured(seen protocol.Observations) *result.Smoke {
 	if l := seen.Load; l != nil {
 		record.Load = &result.Load{
 			Requests: l.Requests, Concurrency: l.Concurrency, Warmup: l.Warmup,
-			Answered: l.Answered, DurationMS: l.DurationMS, Errors: l.Errors,
+			Answered: l.Answered, DurationMS: l.DurationMS, Errors: maps.Clone(l.Errors),
 		}
 		if l.Latency != nil {
 			all := result.Latency(*l.Latency)
@@ -64,15 +62,4 @@ func ended(e protocol.Exit) string {
 		how = e.Signal
 	}
 	return fmt.Sprintf("%s after %.1f s", how, e.AfterMS/1000)
-}
-
-// kinds counts the errors of a load.
-func kinds(l protocol.LoadSeen) string {
-	total := 0
-	var each []string
-	for _, kind := range slices.Sorted(maps.Keys(l.Errors)) {
-		total += l.Errors[kind]
-		each = append(each, fmt.Sprintf("%d × %s", l.Errors[kind], kind))
-	}
-	return fmt.Sprintf("%d of %d requests were not answered as when asked alone: %s", total, l.Requests, strings.Join(each, ", "))
 }

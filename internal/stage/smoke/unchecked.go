@@ -36,6 +36,9 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 	if seen.Load != nil && seen.Load.Cut {
 		res.Warnings = append(res.Warnings, "the load was cut short: its time was over")
 	}
+	if seen.Load != nil && seen.Load.Unknown > 0 {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("%d answers under load were different from each other and not compared with what is expected", seen.Load.Unknown))
+	}
 	var early []string
 	for _, c := range seen.Connections {
 		if c.BeforeReady {
