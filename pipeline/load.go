@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -187,10 +188,34 @@ func (l *loaded) result(started time.Time) *result.Result {
 	if res.Ref == "" {
 		res.Ref = l.git.ref
 	}
-	if l.git.dirty {
-		res.Warnings = append(res.Warnings, "the model has changes that are not committed: they are in the image, and not in the commit that this result names")
+	if changed := l.uncommitted(); len(changed) > 0 {
+		res.Warnings = append(res.Warnings, "not committed, and so in the image but not in the commit that this result names: "+some(changed))
 	}
 	return res
+}
+
+// uncommitted are the files of the image that are not as in the commit. Which
+// files a Dockerfile copies only it knows.
+func (l *loaded) uncommitted() []string {
+	if l.asked != "" {
+		return nil
+	}
+	inImage := append(slices.Concat(l.facts.Code, l.facts.Weights), l.config.Build.Requirements)
+	return slices.DeleteFunc(slices.Clone(l.git.changed), func(file string) bool {
+		if l.config.Build.Dockerfile != "" {
+			return slices.Contains(caseFiles(l.config), file)
+		}
+		return !slices.Contains(inImage, file)
+	})
+}
+
+// some names the first of many.
+func some(files []string) string {
+	const most = 5
+	if len(files) > most {
+		return strings.Join(files[:most], ", ") + fmt.Sprintf(" and %d more", len(files)-most)
+	}
+	return strings.Join(files, ", ")
 }
 
 // checkFlags finds mistakes of the command line that are not the parser's.

@@ -10,8 +10,8 @@ import (
 // git is what the checkout says of itself; empty outside a repository.
 type git struct {
 	commit, tree, ref string
-	dirty             bool   // tracked files differ from the commit
-	server, name      string // of the repository it was cloned from: "https://github.com", "acme/iris"
+	changed           []string // files below the model's directory, from it, that are not as in the commit, or not in it
+	server, name      string   // of the repository it was cloned from: "https://github.com", "acme/iris"
 }
 
 func readGit(dir string) git {
@@ -20,11 +20,19 @@ func readGit(dir string) git {
 		if err != nil { // not a repository, no commit yet, or no git: nothing to say
 			return ""
 		}
-		return strings.TrimSpace(string(out))
+		return strings.TrimRight(string(out), "\n")
 	}
 	g := git{commit: ask("rev-parse", "HEAD"), tree: ask("rev-parse", "HEAD^{tree}"), ref: ask("symbolic-ref", "-q", "HEAD")}
-	if g.dirty = ask("status", "--porcelain", "--untracked-files=no", "--", ".") != ""; g.dirty {
-		g.tree = "" // what is built is in no tree
+	// https://git-scm.com/docs/git-status#_porcelain_format_version_1: "XY PATH", of a rename the old path follows as a record of its own.
+	below := ask("rev-parse", "--show-prefix")
+	for _, record := range strings.Split(ask("status", "--porcelain", "-z", "--untracked-files=all", "--", "."), "\x00") {
+		if len(record) < 4 || record[2] != ' ' {
+			continue
+		}
+		g.changed = append(g.changed, strings.TrimPrefix(record[3:], below))
+		if record[:2] != "??" {
+			g.tree = "" // what is built is in no tree
+		}
 	}
 	if m := hosted.FindStringSubmatch(ask("config", "--get", "remote.origin.url")); m != nil {
 		g.server, g.name = "https://"+m[1], m[2]

@@ -38,24 +38,32 @@ func Propose(before expect.Expectation, answers []expect.Answer) Proposal {
 	}
 	p := Proposal{Expect: before}
 	p.Expect.Answer, p.Expect.Tolerance = document(first), nil
-	exact, within := p.Expect, p.Expect
-	exact.Tolerance, within.Tolerance = &expect.Tolerance{}, &anyNumber
+	within := only(p.Expect)
+	within.Tolerance = &anyNumber
 	var abs, rel float64
 	for _, a := range answers[1:] {
-		if expect.Judge(only(exact), a).Passed {
-			continue
-		}
-		v := expect.Judge(only(within), a)
+		v := expect.Judge(within, a)
 		if !v.Passed {
 			return nothing(before, "the answer changes from round to round ("+v.Reason+"): write what must hold, such as contains, matches or type")
 		}
 		abs, rel = max(abs, value(v.MaxAbsDiff)), max(rel, value(v.MaxRelDiff))
 	}
-	if abs > 0 {
-		p.Expect.Tolerance = tolerance(only(p.Expect), answers, abs, rel)
-		p.Why = fmt.Sprintf("the answer changes by up to %.2g from round to round: the tolerance allows %d times that", abs, margin)
+	if rel*margin <= expect.Default.Rtol && all(only(p.Expect), answers) {
+		return p // what every case allows is enough
 	}
+	p.Expect.Tolerance = tolerance(only(p.Expect), answers, abs, rel)
+	p.Why = fmt.Sprintf("the answer changes by up to %.2g from round to round: the tolerance allows %d times that", abs, margin)
 	return p
+}
+
+// all is true when an expectation holds for every answer.
+func all(e expect.Expectation, answers []expect.Answer) bool {
+	for _, a := range answers {
+		if !expect.Judge(e, a).Passed {
+			return false
+		}
+	}
+	return true
 }
 
 // only is the comparison with the answer, without what else is expected.
@@ -84,18 +92,12 @@ func nothing(before expect.Expectation, why string) Proposal {
 // the numbers where that is enough, because then it holds for large and small ones.
 func tolerance(e expect.Expectation, answers []expect.Answer, abs, rel float64) *expect.Tolerance {
 	const most = 0.1 // beyond this, a relative tolerance says little
-	relative := expect.Tolerance{Rtol: up(margin * rel), Atol: expect.Default.Atol}
-	if relative.Rtol <= most {
-		e.Tolerance = &relative
-		holds := true
-		for _, a := range answers {
-			holds = holds && expect.Judge(e, a).Passed
-		}
-		if holds {
-			return &relative
-		}
+	relative := expect.Tolerance{Rtol: max(up(margin*rel), expect.Default.Rtol), Atol: expect.Default.Atol}
+	e.Tolerance = &relative
+	if relative.Rtol <= most && all(e, answers) {
+		return &relative
 	}
-	return &expect.Tolerance{Rtol: expect.Default.Rtol, Atol: up(margin * abs)}
+	return &expect.Tolerance{Rtol: expect.Default.Rtol, Atol: max(up(margin*abs), expect.Default.Atol)}
 }
 
 // up rounds up to one digit: 0.00034 becomes 0.0004.

@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -54,6 +55,9 @@ func yamlCase(content []byte, e expect.Expectation) (out []byte, err error) {
 // unfolded writes `expect: {status: 200}` as a block, to have a place for the answer.
 func unfolded(text []string, p *ast.MappingValueNode, inner []*ast.MappingValueNode, end int, e expect.Expectation) ([]byte, error) {
 	block := []string{"expect:"}
+	if said := behind.FindStringSubmatch(text[end-1]); said != nil {
+		block[0] += "   " + said[1]
+	}
 	for _, pair := range inner {
 		if k := key(pair); k != "answer" && k != "tolerance" {
 			block = append(block, "  "+k+": "+strings.TrimSpace(pair.Value.String()))
@@ -65,6 +69,9 @@ func unfolded(text []string, p *ast.MappingValueNode, inner []*ast.MappingValueN
 	}
 	return join(slices.Concat(text[:line(p)], block, added, text[end:])), nil
 }
+
+// behind is a comment behind the end of a flow mapping.
+var behind = regexp.MustCompile(`\}\s+(#.*)$`)
 
 // replaced puts the new answer where the old one was, or first.
 func replaced(text []string, inner []*ast.MappingValueNode, end int, e expect.Expectation) ([]byte, error) {
