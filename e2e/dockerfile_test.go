@@ -55,3 +55,14 @@ func TestDockerfileMistakes(t *testing.T) {
 		})
 	}
 }
+
+// TestNoSuchUser: an image whose user is not in it starts nowhere.
+func TestNoSuchUser(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "Dockerfile"), "FROM python:3.11-slim\nUSER nobody-here\nCMD [\"python\", \"-m\", \"http.server\", \"8080\"]\n")
+	o := ship(t, dir)
+	o.wantStatus(t, result.Failed)
+	if s := o.stage(t, "smoke"); s.Status != result.StageFailed || !strings.Contains(s.Reason, "unable to find user nobody-here") {
+		t.Errorf("smoke is %s: %s", s.Status, s.Reason)
+	}
+}

@@ -15,6 +15,8 @@ import (
 func (e *Engine) explain(ctx context.Context, err error) error {
 	var exit *dagger.ExecError
 	switch {
+	case errors.As(err, &exit) && exit.ExitCode < 0 && strings.HasPrefix(firstLine(err.Error()), noUser):
+		return &stage.StartError{What: strings.TrimPrefix(noise.ReplaceAllString(firstLine(err.Error()), ""), noUser)}
 	case errors.As(err, &exit):
 		return &stage.ExitError{Code: exit.ExitCode, Stdout: exit.Stdout, Stderr: exit.Stderr}
 	case ctx.Err() != nil:
@@ -25,6 +27,10 @@ func (e *Engine) explain(ctx context.Context, err error) error {
 	}
 	return &stage.Error{What: "the engine could not do it: " + firstLine(err.Error()), Where: e.address.String(), Remedy: "see engine.log beside the result", Err: err}
 }
+
+// noUser is what the engine says when an image names a user that it does not have.
+// https://github.com/dagger/dagger/blob/v0.19.10/engine/buildkit/executor_spec.go (setUserGroup)
+const noUser = "get user: "
 
 // firstLine is the part of an SDK error that a person can read: later lines hold the query.
 func firstLine(s string) string {

@@ -84,6 +84,12 @@ type ExitError struct {
 
 func (e *ExitError) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.Code) }
 
+// StartError is an image in which no command can be started: it names a user
+// that it does not have.
+type StartError struct{ What string }
+
+func (e *StartError) Error() string { return e.What }
+
 // Watcher is told how a run goes while it goes.
 type Watcher interface {
 	Started(name string)
@@ -139,6 +145,10 @@ func execute(ctx context.Context, s Stage, run *Run, watch Watcher) result.Stage
 	started := time.Now()
 	outcome, err := s.Run(ctx, run)
 	elapsed := time.Since(started).Milliseconds()
+	var unstartable *StartError
+	if errors.As(err, &unstartable) {
+		outcome, err = Fail("no command can be started in the image: "+unstartable.What, "correct the user that the image names (USER in a Dockerfile)")
+	}
 	record := result.Stage{Name: s.Name, Status: outcome.Status, Reason: outcome.Reason, Started: &started, DurationMS: &elapsed}
 	if err != nil {
 		record.Status, record.Reason = result.StageErrored, err.Error()
