@@ -110,7 +110,7 @@ func prepare(out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	for _, earlier := range []string{"result.json", "report.md", smoke.ObservationsFile} {
+	for _, earlier := range []string{"result.json", "report.md", "engine.log", smoke.ObservationsFile} {
 		if err := os.Remove(filepath.Join(out, earlier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/slipway-dev/slipway/internal/probe"
 )
 
@@ -31,6 +33,9 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 }
 
 func main() {
+	// Nothing that runs as the same user may look into this process, or change
+	// what it says (prctl(2), ptrace(2)). It does not pass to what is started.
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // Linux has it since 2.4
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	os.Exit(run(ctx, os.Args[1:], os.Stderr))

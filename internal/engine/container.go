@@ -98,7 +98,8 @@ func (c *container) Exec(ctx context.Context, x stage.Exec) (stage.Output, error
 		out.Kept = run.Directory(x.Keep)
 	}
 	if x.OutputTo != "" {
-		if _, err := run.Directory(x.Output).Export(ctx, x.OutputTo); err != nil {
+		wanted := run.Directory(x.Output).Filter(dagger.DirectoryFilterOpts{Include: literal(x.Names...)})
+		if _, err := wanted.Export(ctx, x.OutputTo); err != nil {
 			return stage.Output{}, c.engine.explain(ctx, err)
 		}
 	}

@@ -38,8 +38,10 @@ type Exec struct {
 	// Keep is an absolute directory to be returned as Output.Kept.
 	Keep string
 	// Output is an absolute directory that the command may write to, whatever
-	// its user; its files are copied to OutputTo on the host.
+	// its user. The files of these names in it are copied to OutputTo on the
+	// host: the model's code can write there too, and as much as it likes.
 	Output   string
+	Names    []string
 	OutputTo string
 	// User overrides the image's user.
 	User string

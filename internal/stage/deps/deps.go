@@ -107,7 +107,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.
 			// Bytecode of sets and dictionaries must not depend on the process.
 			"PYTHONHASHSEED": "0",
 		},
-		Output: "/slipway/out", OutputTo: dir,
+		Output: "/slipway/out", Names: []string{"layer.tar", "layer.tar.json"}, OutputTo: dir,
 	})
 	var exit *stage.ExitError
 	if errors.As(err, &exit) {

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
@@ -86,19 +88,24 @@ func (s Stage) probe(ctx context.Context, run *stage.Run, spec protocol.Spec) (p
 
 func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
 	var seen protocol.Observations
-	told, err := json.Marshal(spec)
-	if err != nil {
+	dir := filepath.Join(s.Scratch, "smoke")
+	orders := filepath.Join(s.Scratch, "spec.json")
+	if err := write(orders, spec); err != nil {
 		return seen, fmt.Errorf("writing the probe's orders: %w", err)
 	}
-	dir := filepath.Join(s.Scratch, "smoke")
+	ctx, cancel := context.WithTimeoutCause(ctx, patience(spec), &stage.Error{
+		What: "the probe did not come back within " + patience(spec).String(), Where: "smoke",
+		Remedy: "something in the container stopped it, and nothing of the model's may: see engine.log beside the result",
+	})
+	defer cancel()
 	x := stage.Supervise(s.Probe, run.Container.Config(), "smoke", "--spec", "/slipway/spec.json", "--out", outDir+"/"+ObservationsFile)
-	x.Files["/slipway/spec.json"] = stage.File{Content: told}
-	x.Output, x.OutputTo = outDir, dir
+	x.Files["/slipway/spec.json"] = stage.File{Host: orders} // not its content: that would be in the engine's log
+	x.Output, x.Names, x.OutputTo = outDir, []string{ObservationsFile}, dir
 	x.GPUs = spec.GPUs
 	if spec.Network == "none" {
 		x.Insecure, x.User = true, "0:0" // the probe gives all of it up before it starts the server
 	}
-	_, err = run.Container.Exec(ctx, x)
+	_, err := run.Container.Exec(ctx, x)
 	var exit *stage.ExitError
 	if errors.As(err, &exit) {
 		return seen, fmt.Errorf("the probe ended with %d: %s", exit.Code, stage.LastLine(exit.Stderr))
@@ -106,21 +113,53 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (pr
 	if err != nil {
 		return seen, err
 	}
-	data, err := stage.ReadOutput(dir, ObservationsFile)
-	if err == nil {
-		err = json.Unmarshal(data, &seen)
-	}
-	if err != nil {
+	if seen, err = ReadObservations(dir); err != nil {
 		return seen, fmt.Errorf("reading what the probe saw: %w", err)
+	}
+	// Whatever runs as the probe's user could have written it.
+	if seen.Run != spec.Run || seen.Network == "none" && spec.Network != "none" {
+		return seen, errors.New("what the probe saw is of another run: something in the container wrote it")
+	}
+	return seen, nil
+}
+
+// patience is what a probe that is as slow as its spec allows takes, and a minute.
+func patience(spec protocol.Spec) time.Duration {
+	total := time.Duration(spec.Ready.TimeoutMS) * time.Millisecond
+	for _, r := range spec.Cases {
+		total += client.Timeout(r)
+	}
+	total *= time.Duration(max(1, spec.Rounds))
+	return total + 3*time.Minute // discovery, the load, SIGTERM and its ten seconds, the engine's own time
+}
+
+// ReadObservations reads what a probe, or an earlier run, left in a directory.
+func ReadObservations(dir string) (seen protocol.Observations, err error) {
+	data, err := stage.ReadOutput(dir, ObservationsFile)
+	if err != nil {
+		return seen, err
+	}
+	if err := json.Unmarshal(data, &seen); err != nil {
+		return seen, err
+	}
+	if seen.Version != protocol.SpecVersion {
+		return seen, fmt.Errorf("its version is %d, this slipway reads version %d", seen.Version, protocol.SpecVersion)
 	}
 	return seen, nil
 }
 
 // keep writes the observations beside the result.
 func keep(dir string, seen protocol.Observations) error {
-	data, err := json.MarshalIndent(seen, "", "  ")
-	if err != nil {
+	if err := write(filepath.Join(dir, ObservationsFile), seen); err != nil {
 		return fmt.Errorf("keeping what the probe saw: %w", err)
 	}
-	return os.WriteFile(filepath.Join(dir, ObservationsFile), data, 0o644)
+	return nil
+}
+
+func write(file string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
 }

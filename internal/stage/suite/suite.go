@@ -43,6 +43,7 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	exec.Env["SLIPWAY_RUN"] = s.Nonce
 	exec.Env["PYTEST_ADDOPTS"] = "-p no:cacheprovider -o junit_family=xunit1 --junitxml=" + outDir + "/junit.xml"
 	exec.Output, exec.OutputTo = outDir, filepath.Join(s.Scratch, "test")
+	exec.Names = []string{"exit.json", "log", "junit.xml"}
 	for k, v := range p.Test.Env {
 		if k == "PATH" {
 			k = "SLIPWAY_PATH" // the helper's own is not the tests'
