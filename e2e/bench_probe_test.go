@@ -38,7 +38,7 @@ func BenchmarkProbe(b *testing.B) {
 		}
 		over += took - *seen.ReadyMS - seen.Answers[0].LatencyMS - *seen.StopMS
 	}
-	b.ReportMetric(over/float64(n), "overhead-ms")
+	bound(b, "overhead-ms", over/float64(n), 0, 150)
 }
 
 // BenchmarkCrash starts a server that dies: "late-ms" is how long after its death the observations are there.
@@ -53,7 +53,7 @@ func BenchmarkCrash(b *testing.B) {
 		}
 		late += took - seen.Exit.AfterMS
 	}
-	b.ReportMetric(late/float64(n), "late-ms")
+	bound(b, "late-ms", late/float64(n), 0, 1000)
 }
 
 // probing builds the probe and gives what runs it over a server, and says how long it took in milliseconds.
@@ -121,12 +121,15 @@ func BenchmarkLatency(b *testing.B) {
 	var ours, theirs [2][]float64
 	for b.Loop() {
 		out := b.TempDir()
-		if output, err := command(b, nil, slipway, "smoke", "--url", server.URL, dir, "--out", out).CombinedOutput(); err != nil {
+		if output, err := command(b, nil, slipway, "smoke", "--url", server.URL, "--load", dir, "--out", out).CombinedOutput(); err != nil {
 			b.Fatalf("%v\n%s", err, output)
 		}
 		r, err := result.Read(filepath.Join(out, "result.json"))
 		if err != nil {
 			b.Fatal(err)
+		}
+		if r.Smoke.Load == nil || r.Smoke.Load.Answered != requests {
+			b.Fatalf("no load: %+v", r.Smoke.Load)
 		}
 		ours[0], ours[1] = append(ours[0], r.Smoke.LatencyMS.P50), append(ours[1], r.Smoke.LatencyMS.P95)
 		args := []string{"-n", strconv.Itoa(requests), "-c", strconv.Itoa(workers), "-m", "POST", "-T", "application/json", "-d", body, "-o", "csv", server.URL + "/predict"}
@@ -137,8 +140,8 @@ func BenchmarkLatency(b *testing.B) {
 		p50, p95 := heyPercentiles(b, string(csv))
 		theirs[0], theirs[1] = append(theirs[0], p50), append(theirs[1], p95)
 	}
-	b.ReportMetric(median(ours[0])/median(theirs[0]), "p50-ratio")
-	b.ReportMetric(median(ours[1])/median(theirs[1]), "p95-ratio")
+	bound(b, "p50-ratio", median(ours[0])/median(theirs[0]), 0.9, 1.1)
+	bound(b, "p95-ratio", median(ours[1])/median(theirs[1]), 0.9, 1.1)
 	b.ReportMetric(median(ours[0]), "p50-ms")
 }
 
@@ -163,6 +166,14 @@ func heyPercentiles(b *testing.B, text string) (p50, p95 float64) {
 	slices.Sort(ms)
 	rank := func(p float64) float64 { return ms[int(math.Ceil(p*float64(len(ms))))-1] }
 	return rank(0.5), rank(0.95)
+}
+
+// bound reports a figure, and fails the benchmark when it is not what the documents say.
+func bound(b *testing.B, name string, got, least, most float64) {
+	b.ReportMetric(got, name)
+	if got < least || got > most {
+		b.Errorf("%s is %.2f, the goal is %g to %g", name, got, least, most)
+	}
 }
 
 func median(xs []float64) float64 {
