@@ -73,16 +73,17 @@ func count(t *result.Tests, cases []junitCase) {
 // place is how pytest ends the account of a failure: the line that raised.
 var place = regexp.MustCompile(`(?m)^(\S+\.py):(\d+): `)
 
-// cause is how pytest marks what was raised.
-var cause = regexp.MustCompile(`(?m)^E +(\S.*)$`)
+var (
+	// cause is how pytest marks what was raised.
+	cause = regexp.MustCompile(`(?m)^E +(\S.*)$`)
+	// around is how pytest quotes what a fixture raised, in one line or in many.
+	around = regexp.MustCompile(`(?s)^failed on (setup|teardown) with "(.*?)"?$`)
+)
 
 func failure(c junitCase, d junitDetail) result.TestFailure {
-	f := result.TestFailure{Name: c.Name, File: c.File, Message: firstLine(d.Message)}
+	f := result.TestFailure{Name: c.Name, File: c.File, Message: message(d)}
 	if f.File != "" {
 		f.Line = c.Line + 1
-	}
-	if found := cause.FindAllStringSubmatch(d.Text, -1); f.Message == "collection failure" && found != nil {
-		f.Message = found[len(found)-1][1] // which module could not be imported, and why
 	}
 	if f.File == "" && c.ClassName != "" {
 		f.Name = c.ClassName + "." + c.Name
@@ -96,6 +97,23 @@ func failure(c junitCase, d junitDetail) result.TestFailure {
 		}
 	}
 	return f
+}
+
+// message is in one line what was raised.
+func message(d junitDetail) string {
+	causes := cause.FindAllStringSubmatch(d.Text, -1)
+	if d.Message == "collection failure" && causes != nil {
+		return causes[len(causes)-1][1] // which module could not be imported, and why
+	}
+	at := around.FindStringSubmatch(d.Message)
+	if at == nil {
+		return firstLine(d.Message)
+	}
+	what := firstLine(at[2])
+	if strings.HasPrefix(what, "file ") && causes != nil {
+		what = causes[0][1] // a fixture that is not there: the quotation begins with where the test is
+	}
+	return "failed on " + at[1] + ": " + what
 }
 
 func firstLine(s string) string {
