@@ -54,6 +54,25 @@ func serve(name string) {
 		out, err := os.OpenFile("/dev/stdout", os.O_WRONLY, 0)
 		_, _ = fmt.Fprintln(out, "stdout:", err)
 		listen(echo)
+	case "says goodbye":
+		fmt.Println("listening")
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		go func() {
+			<-stop
+			fmt.Println("goodbye")
+			os.Exit(0)
+		}()
+		listen(echo)
+	case "buffers":
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		go func() {
+			<-stop
+			fmt.Println("listening\ngoodbye")
+			os.Exit(0)
+		}()
+		listen(echo)
 	case "ignores SIGTERM":
 		signal.Ignore(syscall.SIGTERM)
 		listen(echo)

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -154,9 +155,14 @@ func (t *trial) server(ctx context.Context, asker *client.Client) {
 		if t.spec.StopTimeoutMS > 0 {
 			grace = time.Duration(t.spec.StopTimeoutMS) * time.Millisecond
 		}
+		t.o.Log = log.take()
 		took, killed := server.stop(syscall.SIGTERM, grace)
 		stopped := client.Milliseconds(took)
 		t.o.StopMS, t.o.Killed = &stopped, killed
 	}
-	t.o.Log = log.String()
+	if rest := log.String(); strings.TrimSpace(t.o.Log) == "" {
+		t.o.Log = rest // of one that ended by itself, or that kept in a buffer of its own what it printed
+	} else {
+		t.o.LogAfter = rest
+	}
 }

@@ -194,6 +194,37 @@ func TestSmokePrintsMuch(t *testing.T) {
 	}
 }
 
+// TestSmokeLog: what a server prints because we stop it does not stand where a
+// reader looks for what went wrong, unless it is all there is.
+func TestSmokeLog(t *testing.T) {
+	for server, want := range map[string][2]string{
+		"says goodbye": {"listening\n", "goodbye\n"},
+		"buffers":      {"listening\ngoodbye\n", ""},
+	} {
+		t.Run(server, func(t *testing.T) {
+			t.Parallel()
+			o := smoke(t, server, nil, post("a", "1")).observed
+			if o.Log != want[0] || o.LogAfter != want[1] {
+				t.Errorf("before %q, after %q", o.Log, o.LogAfter)
+			}
+		})
+	}
+}
+
+// TestLongLine: a line without an end does not push out what stands before it.
+func TestLongLine(t *testing.T) {
+	log := newTail(nil)
+	long := strings.Repeat("x", 5<<20)
+	for _, s := range []string{"first\n", "10%\r", "20%\r\n", "say: ", long, "\nsecond\n", long} {
+		log.readFrom(strings.NewReader(s))
+	}
+	say := "say: " + long[:lineBytes-5] + fmt.Sprintf(" [%d bytes more]\n", len(long)+5-lineBytes)
+	want := "first\n10%\r20%\r\n" + say + "second\n" + long[:lineBytes] + fmt.Sprintf(" [%d bytes more]", len(long)-lineBytes)
+	if got := log.String(); got != want {
+		t.Errorf("%d bytes, want %d: %.40q … %.40q", len(got), len(want), got, got[max(0, len(got)-40):])
+	}
+}
+
 func TestSmokeKillsWhatIgnoresSIGTERM(t *testing.T) {
 	t.Parallel()
 	o := smoke(t, "ignores SIGTERM", func(s *protocol.Spec) { s.StopTimeoutMS = 300 }).observed

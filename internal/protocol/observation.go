@@ -37,8 +37,10 @@ type Observations struct {
 	// StopMS is how long the server took to go after SIGTERM; Killed is true when it had to be killed.
 	StopMS *float64 `json:"stop_ms"`
 	Killed bool     `json:"killed,omitempty"`
-	// Log is the end of the server's output (stdout and stderr together).
-	Log string `json:"log"`
+	// Log is the end of the server's output (stdout and stderr together) until
+	// it was asked to stop; LogAfter is what it printed then.
+	Log      string `json:"log"`
+	LogAfter string `json:"log_after,omitempty"`
 	// Error is set when the probe itself could not do its work: ours, never the model's fault.
 	Error string `json:"error,omitempty"`
 }
@@ -90,7 +92,9 @@ type Exit struct {
 
 // Answer is what came back for one case.
 type Answer struct {
-	Name        string `json:"name"`
+	Name string `json:"name"`
+	// Request is the Hash of what was asked.
+	Request     string `json:"request"`
 	Status      int    `json:"status,omitempty"`
 	ContentType string `json:"content_type,omitempty"`
 	// Body is capped; Length and SHA256 are of the whole body as far as it was
@@ -111,6 +115,9 @@ type Answer struct {
 	// Invalid is set when there was nothing to send: the case's mistake, or what the server did not tell.
 	Invalid bool `json:"invalid,omitempty"`
 }
+
+// For is true for an answer to this request, and not to what a case of the same name asked before.
+func (a Answer) For(r Request) bool { return a.Request == r.Hash() }
 
 // LoadSeen is what a load measured, over the requests after the warm-up.
 type LoadSeen struct {
