@@ -32,11 +32,11 @@ func Judge(run *stage.Run, seen protocol.Observations) (stage.Outcome, error) {
 	}
 	if why := notStarted(seen); why != "" {
 		record.Log = stage.Tail(seen.Log, logLines)
-		return stage.Fail(why, "the end of the server's output is in the report")
+		return stage.Fail(why, whatToStart(seen))
 	}
 	cases := asked(p.Cases, seen)
 	for n, c := range cases {
-		record.Cases = append(record.Cases, one(c, proto, answerTo(c.Name, n, seen.Answers)))
+		record.Cases = append(record.Cases, one(c, n, proto, seen.Answers))
 	}
 	underLoad(record.Load, cases, proto, seen.Load)
 	record.Budgets = budgets(p.Budgets, record, run.Result.Image)
@@ -45,14 +45,32 @@ func Judge(run *stage.Run, seen protocol.Observations) (stage.Outcome, error) {
 		record.Log = stage.Tail(seen.Log, logLines)
 		return stage.Fail(reason, remedy)
 	}
+	if err := unasked(record.Cases); err != nil {
+		return stage.Outcome{}, err
+	}
 	markTested(run)
 	return stage.Pass()
+}
+
+// unasked is the error of cases that nothing was seen of: what is judged is an
+// earlier run, and they have come or changed since.
+func unasked(cases []result.Case) error {
+	var not []string
+	for _, c := range cases {
+		if c.Status == result.StageSkipped {
+			not = append(not, c.Name+" "+c.Reason)
+		}
+	}
+	if len(not) == 0 {
+		return nil
+	}
+	return &stage.Error{What: strings.Join(not, "; "), Where: ObservationsFile, Remedy: "run it again: judging asks nothing"}
 }
 
 // wrong is the first thing that fails the model, and what its author can do; empty when nothing does.
 func wrong(record *result.Smoke, seen protocol.Observations) (reason, remedy string) {
 	const inReport = "the end of the server's output is in the report"
-	failed := slices.ContainsFunc(record.Cases, func(c result.Case) bool { return c.Status != result.StagePassed })
+	failed := slices.ContainsFunc(record.Cases, func(c result.Case) bool { return c.Status == result.StageFailed })
 	silent := firstSilent(seen.Answers)
 	switch {
 	case seen.OnlyLoopback(seen.Port):
@@ -82,22 +100,29 @@ func asked(cases []config.Case, seen protocol.Observations) []config.Case {
 	}}
 }
 
-// answerTo is the first round's answer to a case. Observations that are judged
-// again may be of other cases than there are now.
-func answerTo(name string, n int, answers []protocol.Answer) protocol.Answer {
-	if n < len(answers) && answers[n].Name == name {
-		return answers[n]
+// answerTo is the first round's answer to a case, and why there is none:
+// observations that are judged again may be of other cases than there are now.
+func answerTo(c config.Case, n int, answers []protocol.Answer) (answer protocol.Answer, unasked string) {
+	if n >= len(answers) || answers[n].Name != c.Name {
+		n = slices.IndexFunc(answers, func(a protocol.Answer) bool { return a.Name == c.Name })
 	}
-	for _, a := range answers {
-		if a.Name == name {
-			return a
-		}
+	switch {
+	case n < 0:
+		return protocol.Answer{}, "was not asked in that run"
+	case !answers[n].For(c.Request):
+		return protocol.Answer{}, "was asked with another request in that run"
 	}
-	return protocol.Answer{Name: name, Error: "it was not asked"}
+	return answers[n], ""
 }
 
-func one(c config.Case, proto protocol.Protocol, answer protocol.Answer) result.Case {
+// one judges the n-th case.
+func one(c config.Case, n int, proto protocol.Protocol, answers []protocol.Answer) result.Case {
 	out := result.Case{Name: c.Name, Status: result.StageFailed, Recorded: c.Expect.Recorded(), From: c.From}
+	answer, unasked := answerTo(c, n, answers)
+	if unasked != "" {
+		out.Status, out.Reason = result.StageSkipped, unasked
+		return out
+	}
 	if answer.Error != "" {
 		out.Reason = answer.Error
 		return out
@@ -140,7 +165,7 @@ func firstSilent(answers []protocol.Answer) *protocol.Answer {
 func answered(cases []result.Case) string {
 	var off []string
 	for _, c := range cases {
-		if c.Status != result.StagePassed {
+		if c.Status == result.StageFailed {
 			off = append(off, c.Name)
 		}
 	}

@@ -1,6 +1,8 @@
 package smoke
 
 import (
+	"errors"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +15,12 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
+// nothing is the hash of the request of a case that says nothing of it.
+var nothing = protocol.Request{}.Hash()
+
 func TestJudge(t *testing.T) {
 	ready, ms := 12.0, func(body string) protocol.Answer {
-		return protocol.Answer{Name: "one", Status: 200, ContentType: "application/json", Body: []byte(body), Length: int64(len(body)), LatencyMS: 3}
+		return protocol.Answer{Name: "one", Request: nothing, Status: 200, ContentType: "application/json", Body: []byte(body), Length: int64(len(body)), LatencyMS: 3}
 	}
 	recorded := []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("[1.0]")}}}
 	for _, test := range []struct {
@@ -28,11 +33,11 @@ func TestJudge(t *testing.T) {
 	}{
 		{"as recorded", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[1.0]")}}, result.StagePassed, "", false},
 		{"another answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StageFailed, "the answer to one is not as expected", false},
-		{"no answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Error: "timed out"}}}, result.StageFailed, "no answer to one: timed out", false},
+		{"no answer", recorded, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Request: nothing, Error: "timed out"}}}, result.StageFailed, "no answer to one: timed out", false},
 		{"it died at start", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 3, AfterMS: 1500}}, result.StageFailed, "ended before it was ready: exit code 3 after 1.5 s", false},
 		{"killed", recorded, protocol.Observations{Exit: &protocol.Exit{Code: 137, Signal: "SIGKILL", OOM: true}}, result.StageFailed, "out of memory", false},
 		{"never ready", recorded, protocol.Observations{NotReady: "GET / answered 503"}, result.StageFailed, "never ready: GET / answered 503", false},
-		{"it died when asked", recorded, protocol.Observations{ReadyMS: &ready, Exit: &protocol.Exit{Signal: "SIGSEGV"}, Answers: []protocol.Answer{{Name: "one", Error: "the server has ended"}}}, result.StageFailed, "ended while it was asked: SIGSEGV", false},
+		{"it died when asked", recorded, protocol.Observations{ReadyMS: &ready, Exit: &protocol.Exit{Signal: "SIGSEGV"}, Answers: []protocol.Answer{{Name: "one", Request: nothing, Error: "the server has ended"}}}, result.StageFailed, "ended while it was asked: SIGSEGV", false},
 		{"for itself alone", recorded, protocol.Observations{ReadyMS: &ready, Listening: []string{"127.0.0.1:8080"}, Answers: []protocol.Answer{ms("[1.0]")}}, result.StageFailed, "nobody outside of the container", false},
 		{"nothing to ask", nil, protocol.Observations{ReadyMS: &ready}, result.StagePassed, "", true},
 		{"nothing recorded", []config.Case{{Name: "one"}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{ms("[2.0]")}}, result.StagePassed, "", true},
@@ -65,7 +70,7 @@ func TestJudge(t *testing.T) {
 func TestUnchecked(t *testing.T) {
 	ready, none, refusal := 12.0, 0, 422
 	recorded := []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1")}}}
-	answers := []protocol.Answer{{Name: "one", Status: 200, Body: []byte("1"), LatencyMS: 3}}
+	answers := []protocol.Answer{{Name: "one", Request: nothing, Status: 200, Body: []byte("1"), LatencyMS: 3}}
 	early := []protocol.Connection{{Address: "203.0.113.7:443", AfterMS: 40, BeforeReady: true}, {Address: "203.0.113.8:443", AfterMS: 90}}
 	for _, test := range []struct {
 		name       string
@@ -81,7 +86,7 @@ func TestUnchecked(t *testing.T) {
 		{"a closed network", config.Smoke{Cases: recorded, Network: "none"}, protocol.Observations{ReadyMS: &ready, Answers: answers, Network: "none"}, result.StagePassed, "", ""},
 		{"an example", config.Smoke{}, protocol.Observations{ReadyMS: &ready, Answers: answers, Example: &protocol.Example{Request: protocol.Request{Name: "one"}, From: "the schema"}}, result.StagePassed, "the request is from the schema", ""},
 		{"only a status", config.Smoke{Cases: []config.Case{{Name: "one"}}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "no answer was recorded to compare", ""},
-		{"only a refusal", config.Smoke{Cases: []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1"), Status: &refusal}}}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Status: 422, Body: []byte("1"), LatencyMS: 3}}}, result.StagePassed, "the only recorded answers are refusals", ""},
+		{"only a refusal", config.Smoke{Cases: []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1"), Status: &refusal}}}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Request: nothing, Status: 422, Body: []byte("1"), LatencyMS: 3}}}, result.StagePassed, "the only recorded answers are refusals", ""},
 		{"downloads", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Connections: early}, result.StagePassed, "", "connected to 203.0.113.7:443 while it started"},
 		{"killed", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Killed: true}, result.StagePassed, "", "did not stop on SIGTERM"},
 		{"unread memory", config.Smoke{Cases: recorded, Budgets: config.Budgets{Memory: 1 << 20}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "the budget for memory: the memory could not be read", ""},
@@ -111,7 +116,7 @@ func TestBudgets(t *testing.T) {
 	ready, peak := 2500.0, int64(600<<20)
 	seen := protocol.Observations{
 		Protocol: "http", ReadyMS: &ready, Memory: &protocol.Memory{PeakBytes: peak},
-		Answers: []protocol.Answer{{Name: "one", Status: 200, Body: []byte("1"), LatencyMS: 3}},
+		Answers: []protocol.Answer{{Name: "one", Request: nothing, Status: 200, Body: []byte("1"), LatencyMS: 3}},
 		Load: &protocol.LoadSeen{
 			Load: protocol.Load{Requests: 50, Concurrency: 4}, Answered: 50, DurationMS: 500,
 			Latency: &protocol.Percentiles{P50: 8, P95: 240, P99: 300, Max: 301},
@@ -127,7 +132,8 @@ func TestBudgets(t *testing.T) {
 		{"startup", config.Budgets{Startup: 2 * time.Second}, nil, "startup is 2500.0 ms, 500.0 ms (25 %) over its budget of 2000.0 ms"},
 		{"p95", config.Budgets{P50: 10 * time.Millisecond, P95: 200 * time.Millisecond}, nil, "p95 is 240.0 ms, 40.0 ms (20 %) over its budget of 200.0 ms"},
 		{"memory", config.Budgets{Memory: 500 << 20}, nil, "memory is 600.0 MiB, 100.0 MiB (20 %) over its budget of 500.0 MiB"},
-		{"image", config.Budgets{Image: 512 << 10}, nil, "image is 1.0 MiB, 0.5 MiB (100 %) over its budget of 0.5 MiB"},
+		{"image", config.Budgets{Image: 512 << 10}, nil, "image is 1.0 MB, 524.3 kB (100 %) over its budget of 524.3 kB"},
+		{"two", config.Budgets{Memory: 1 << 10, Image: 1<<20 - 12}, nil, "memory is 600.0 MiB, 600.0 MiB (61439900 %) over its budget of 1.0 KiB; image is 1.0 MB, 12 B (0 %) over its budget of 1.0 MB"},
 		{"errors", config.Budgets{}, map[string]int{"timeout": 2, "status 503": 1}, "under load, 3 of 50 requests were not answered as when asked alone: 1 × status 503, 2 × timeout"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -155,7 +161,7 @@ func TestBudgets(t *testing.T) {
 func TestUnderLoad(t *testing.T) {
 	ready := 1.0
 	other := func(body string, count int) protocol.Other {
-		return protocol.Other{Count: count, Answer: protocol.Answer{Name: "one", Status: 200, Body: []byte(body), Length: int64(len(body))}}
+		return protocol.Other{Count: count, Answer: protocol.Answer{Name: "one", Request: nothing, Status: 200, Body: []byte(body), Length: int64(len(body))}}
 	}
 	for _, test := range []struct {
 		name   string
@@ -174,7 +180,7 @@ func TestUnderLoad(t *testing.T) {
 			}
 			got, err := Judge(run, protocol.Observations{
 				Protocol: "http", ReadyMS: &ready,
-				Answers: []protocol.Answer{{Name: "one", Status: 200, Body: []byte("[1.0]"), Length: 5}},
+				Answers: []protocol.Answer{{Name: "one", Request: nothing, Status: 200, Body: []byte("[1.0]"), Length: 5}},
 				Load:    &protocol.LoadSeen{Load: protocol.Load{Requests: 50, Concurrency: 4}, Answered: 50, Others: test.others},
 			})
 			if err != nil {
@@ -185,6 +191,53 @@ func TestUnderLoad(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatToStart: what is known of a server that was never ready becomes advice.
+func TestWhatToStart(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		seen protocol.Observations
+		want string
+	}{
+		{"another port", protocol.Observations{Listening: []string{"[::]:3000"}}, "`serve: {port: 3000}`"},
+		{"a closed network", protocol.Observations{Network: "none", Exit: &protocol.Exit{Code: 1}}, "its network was closed"},
+		{"nothing more", protocol.Observations{Network: "open", Exit: &protocol.Exit{Code: 1}}, "the end of the server's output is in the report"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.seen.Protocol, test.seen.Port = "http", 8080
+			run := &stage.Run{Plan: plan.Plan{Smoke: &plan.Smoke{}}, Result: &result.Result{}}
+			if got, err := Judge(run, test.seen); err != nil || !strings.HasPrefix(got.Remedy, strings.SplitN(test.want, "`", 2)[0]) && !strings.Contains(got.Remedy, test.want) {
+				t.Errorf("%q, %v", got.Remedy, err)
+			}
+		})
+	}
+}
+
+// FuzzJudge: whatever observations say, they are judged without a panic, and
+// the result can be written.
+func FuzzJudge(f *testing.F) {
+	f.Add([]byte(`{"version": 2, "protocol": "http", "port": 8080, "ready_ms": 12, "answers": [{"name": "one", "status": 200, "body": "WzEuMF0=", "latency_ms": 3}]}`))
+	f.Add([]byte(`{"protocol": "mlflow", "ready_ms": 1, "example": {"request": {"name": "../x"}, "from": "y"}, "answers": [{}]}`))
+	f.Add([]byte(`{"protocol": "exec", "answers": [{"name": "one", "exit": {"code": 1}}], "load": {"requests": 1, "answered": 9, "duration_ms": 1e-320, "errors": {"": 1}, "others": [{"name": "one", "count": 1}]}}`))
+	f.Add([]byte(`{"protocol": "openai", "ready_ms": 1, "gpus": 0, "listening": ["x"], "connections": [{"before_ready": true}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var seen protocol.Observations
+		if json.Unmarshal(data, &seen) != nil {
+			return
+		}
+		smoke := config.Smoke{
+			Budgets: config.Budgets{Startup: time.Second, P95: time.Second, Memory: 1 << 20, Image: 1 << 20},
+			Cases:   []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("[1.0]")}}},
+		}
+		run := &stage.Run{Plan: plan.Plan{Smoke: &plan.Smoke{Smoke: smoke}}, Result: &result.Result{}}
+		if _, err := Judge(run, seen); err != nil {
+			return
+		}
+		if _, err := json.Marshal(run.Result); err != nil {
+			t.Errorf("the result cannot be written: %v", err)
+		}
+	})
 }
 
 func TestLatency(t *testing.T) {
@@ -199,5 +252,37 @@ func TestLatency(t *testing.T) {
 	}
 	if latency(nil) != nil {
 		t.Error("percentiles of nothing")
+	}
+}
+
+// TestJudgeAgain: an answer is held against what is expected of the request
+// that it answers, and of no other.
+func TestJudgeAgain(t *testing.T) {
+	ready := 1.0
+	expected := expect.Expectation{Answer: []byte("1")}
+	for _, test := range []struct {
+		name   string
+		cases  []config.Case
+		status result.StageStatus // of the last case
+		what   string
+	}{
+		{"the same", []config.Case{{Name: "one", Request: protocol.Request{JSON: []byte("[ 1 ]"), TimeoutMS: 5}, Expect: expected}}, result.StagePassed, ""},
+		{"another request", []config.Case{{Name: "one", Request: protocol.Request{JSON: []byte("[2]")}, Expect: expected}}, result.StageSkipped, "one was asked with another request in that run"},
+		{"a new case", []config.Case{{Name: "new"}}, result.StageSkipped, "new was not asked in that run"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			run := &stage.Run{Plan: plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Cases: test.cases}}}, Result: &result.Result{}}
+			_, err := Judge(run, protocol.Observations{
+				Protocol: "http", ReadyMS: &ready,
+				Answers: []protocol.Answer{{Name: "one", Request: protocol.Request{JSON: []byte("[1]")}.Hash(), Status: 200, Body: []byte("1"), Length: 1}},
+			})
+			var known *stage.Error
+			if errors.As(err, &known) != (test.what != "") || known != nil && known.What != test.what {
+				t.Errorf("%v; want %q", err, test.what)
+			}
+			if got := run.Result.Smoke.Cases[0]; got.Status != test.status {
+				t.Errorf("%s: %s", got.Status, got.Reason)
+			}
+		})
 	}
 }

@@ -3,6 +3,8 @@ package smoke
 import (
 	"fmt"
 	"maps"
+	"math"
+	"net/netip"
 
 	"github.com/slipway-dev/slipway/internal/protocol"
 	"github.com/slipway-dev/slipway/internal/result"
@@ -33,8 +35,8 @@ func measured(seen protocol.Observations) *result.Smoke {
 			all := result.Latency(*l.Latency)
 			record.LatencyMS = &all
 		}
-		if l.DurationMS > 0 {
-			rate := float64(l.Answered) / l.DurationMS * 1000
+		// Observations may be anybody's: no result can hold an infinite number.
+		if rate := float64(l.Answered) / l.DurationMS * 1000; l.DurationMS > 0 && !math.IsInf(rate, 0) {
 			record.ThroughputRPS = &rate
 		}
 	}
@@ -51,6 +53,22 @@ func notStarted(seen protocol.Observations) string {
 		return "the server ended before it was ready: " + ended(*seen.Exit)
 	}
 	return "the server was never ready: " + seen.NotReady
+}
+
+// whatToStart is what the author of a server that was never ready can do.
+func whatToStart(seen protocol.Observations) string {
+	const inReport = "the end of the server's output is in the report"
+	if seen.Exit == nil {
+		for _, l := range seen.Listening {
+			if addr, err := netip.ParseAddrPort(l); err == nil && int(addr.Port()) != seen.Port {
+				return fmt.Sprintf("it listens on %s: `serve: {port: %d}` in slipway.yaml has it asked there; %s", l, addr.Port(), inReport)
+			}
+		}
+	}
+	if seen.Network == "none" {
+		return "its network was closed, as smoke.network says: what it loads at its start has to be in the image; " + inReport
+	}
+	return inReport
 }
 
 func ended(e protocol.Exit) string {
