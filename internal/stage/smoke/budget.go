@@ -3,6 +3,7 @@ package smoke
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/config"
@@ -48,26 +49,45 @@ func budgets(b config.Budgets, r *result.Smoke, image *result.Image) []result.Bu
 	return out
 }
 
-// broken is the first budget that is over, said with by how much; empty when none is.
+// broken says which budgets are over and by how much; empty when none is.
 func broken(budgets []result.Budget) (reason, remedy string) {
+	var reasons, keys []string
 	for _, b := range budgets {
 		if b.Status == result.StageFailed {
-			return b.Reason, "make it smaller or quicker, or raise smoke.budgets." + b.Name
+			reasons, keys = append(reasons, b.Reason), append(keys, "smoke.budgets."+b.Name)
 		}
 	}
-	return "", ""
+	if len(reasons) == 0 {
+		return "", ""
+	}
+	return strings.Join(reasons, "; "), "make it smaller or quicker, or raise " + strings.Join(keys, ", ")
 }
 
 func over(name, unit string, limit, got float64) string {
-	return fmt.Sprintf("%s is %s, %s (%.0f %%) over its budget of %s", name, amount(unit, got), amount(unit, got-limit), (got-limit)/limit*100, amount(unit, limit))
+	return fmt.Sprintf("%s is %s, %s (%.0f %%) over its budget of %s", name, amount(name, unit, got), amount(name, unit, got-limit), (got-limit)/limit*100, amount(name, unit, limit))
 }
 
-// amount is exact enough to tell a broken budget from a kept one.
-func amount(unit string, x float64) string {
-	if unit == "ms" {
+// amount is exact enough to tell a broken budget from a kept one. Images are
+// counted as registries do, memory as its limits are set.
+func amount(name, unit string, x float64) string {
+	switch {
+	case unit == "ms":
 		return strconv.FormatFloat(x, 'f', 1, 64) + " ms"
+	case name == "image":
+		return scaled(x, 1000, "B", "kB", "MB", "GB", "TB")
 	}
-	return strconv.FormatFloat(x/(1<<20), 'f', 1, 64) + " MiB"
+	return scaled(x, 1024, "B", "KiB", "MiB", "GiB", "TiB")
+}
+
+func scaled(x, step float64, units ...string) string {
+	i := 0
+	for ; x >= step && i < len(units)-1; i++ {
+		x /= step
+	}
+	if i == 0 {
+		return strconv.FormatFloat(x, 'f', 0, 64) + " " + units[0]
+	}
+	return strconv.FormatFloat(x, 'f', 1, 64) + " " + units[i]
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
