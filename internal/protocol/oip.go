@@ -143,19 +143,22 @@ func (oip) Example(t Target) (Request, string, bool) {
 	if err != nil {
 		return Request{}, "", false
 	}
-	inputs := toldInputs(t, name)
+	inputs, left := toldInputs(t, name), maxExample
 	body := []byte(`{"inputs": [`)
 	for i, input := range inputs {
 		if i > 0 {
 			body = append(body, ", "...)
 		}
 		shape := closed(input.Shape)
-		n, fits := size(shape, maxExample)
-		data, ok := filled([]int{n}, sampleValues[input.Datatype])
-		if !fits || !ok {
+		n, ok := size(shape, left)
+		if !ok {
 			return Request{}, "", false
 		}
-		body = appendTensor(body, input.Name, input.Datatype, shape, data)
+		body = appendHead(body, input.Name, input.Datatype, shape)
+		if body, ok = appendFilled(body, []int{n}, sampleValues[input.Datatype], &left); !ok {
+			return Request{}, "", false
+		}
+		body = append(body, '}')
 	}
 	body = append(body, "]}"...)
 	return Request{JSON: body}, "the model's metadata at " + oipModel(name), len(inputs) > 0

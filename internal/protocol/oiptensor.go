@@ -18,22 +18,40 @@ var sampleValues = map[string]string{
 	"FP16": "1.0", "BF16": "1.0", "FP32": "1.0", "FP64": "1.0",
 }
 
-// maxExample bounds a tensor that is made up, in values: a picture of 1024 by
-// 1024 pixels in three colours, with room to spare.
-const maxExample = 4 << 20
+// maxExample bounds the tensors of a request that is made up, in values and
+// arrays of all of them: a picture of 640 by 640 pixels in three colours, with
+// room to spare. They are 7 MiB of a probe that has to stay small.
+const maxExample = 5 << 18
 
-// filled writes arrays nested to a shape, with the same value everywhere; ok
-// is false when there is no value, or room for too many.
-func filled(shape []int, value string) (data []byte, ok bool) {
-	if _, ok := size(shape, maxExample); !ok || value == "" {
+// appendFilled writes arrays nested to a shape, with the same value everywhere;
+// ok is false when there is no value, or left is not enough, which it is taken from.
+func appendFilled(out []byte, shape []int, value string, left *int) (_ []byte, ok bool) {
+	if _, fits := size(shape, *left); !fits || value == "" {
 		return nil, false
 	}
-	data = []byte(value)
-	for _, d := range slices.Backward(shape) {
-		row := bytes.Repeat(append(data, ", "...), d)
-		data = append(append([]byte("["), bytes.TrimSuffix(row, []byte(", "))...), ']')
+	parts := 1
+	for _, d := range shape {
+		parts *= d
+		*left -= parts
 	}
-	return data, true
+	if *left < 0 {
+		return nil, false
+	}
+	return appendAll(out, shape, value), true
+}
+
+func appendAll(out []byte, shape []int, value string) []byte {
+	if len(shape) == 0 {
+		return append(out, value...)
+	}
+	out = append(out, '[')
+	for i := range shape[0] {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = appendAll(out, shape[1:], value)
+	}
+	return append(out, ']')
 }
 
 // closed is a shape in which what is open (-1) is 1.
@@ -79,8 +97,9 @@ func oipEnvelope(data json.RawMessage, told []oipInput) ([]byte, error) {
 		if len(t.shape) == 0 {
 			t.shape = []int{1}
 		}
-		data := append(append([]byte("["), bytes.Join(t.values, []byte(", "))...), ']')
-		out = appendTensor(out, m.name, name, t.shape, data)
+		out = appendHead(out, m.name, name, t.shape)
+		out = append(append(out, '['), bytes.Join(t.values, []byte(", "))...)
+		out = append(out, "]}"...)
 	}
 	return append(out, "]}"...), nil
 }
@@ -93,9 +112,9 @@ func inputNames(inputs []oipInput) []string {
 	return names
 }
 
-// appendTensor writes an input tensor.
-func appendTensor(out []byte, name, datatype string, shape []int, data []byte) []byte {
-	return fmt.Appendf(out, `{"name": %s, "shape": %s, "datatype": %q, "data": %s}`, jsonString(name), shapeText(shape), datatype, data)
+// appendHead writes an input tensor up to its data.
+func appendHead(out []byte, name, datatype string, shape []int) []byte {
+	return fmt.Appendf(out, `{"name": %s, "shape": %s, "datatype": %q, "data": `, jsonString(name), shapeText(shape), datatype)
 }
 
 func shapeText(shape []int) string { return strings.ReplaceAll(fmt.Sprint(shape), " ", ", ") }

@@ -305,6 +305,7 @@ func FuzzExample(f *testing.F) {
 			}
 		}
 	}
+	f.Add([]byte(`{"inputs": [{"name": "a", "datatype": "FP32", "shape": [1, 3, 640, 640]}, {"name": "b", "datatype": "INT8", "shape": [100000]}]}`))
 	f.Fuzz(func(t *testing.T, told []byte) {
 		for _, p := range all {
 			e, ok := p.(Exampler)
@@ -319,6 +320,9 @@ func FuzzExample(f *testing.F) {
 			m, err := p.Request(r, server)
 			if err != nil || from == "" || (r.JSON != nil && !json.Valid(m.Body)) {
 				t.Errorf("%s: from %q: %q: %v", p.Name(), from, m.Body, err)
+			}
+			if len(m.Body) > longest {
+				t.Errorf("%s: a body of %d bytes", p.Name(), len(m.Body))
 			}
 			sendable(t, p, m)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -13,6 +14,17 @@ import (
 
 // errNoBody is for protocols that ask for nothing without a body.
 var errNoBody = errors.New("the request has no body: give json, text, file or form")
+
+// Hash stands for what a request asks: the SHA-256, in hex, of its JSON, less
+// its name and the time it has.
+func (r Request) Hash() string {
+	r.Name, r.TimeoutMS = "", 0
+	data, err := json.Marshal(r)
+	if err != nil { // its json is none, so no spec with it was ever written
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
+}
 
 const jsonType = "application/json"
 

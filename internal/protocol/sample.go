@@ -14,13 +14,14 @@ import (
 // refer to themselves, or ask for more than any request should hold.
 type sampler struct {
 	root any // what "#/…" refers into
-	left int // how many members of schemas may still be looked at
+	left int // how much may still be looked at and made up: members of schemas, or eight characters each
 }
 
 const (
 	sampleWork  = 1 << 17
 	sampleDepth = 40
 	sampleItems = 1000 // the longest array or text that is made up
+	sampleBytes = 16 * sampleWork
 )
 
 // exampleOf makes up a value for a schema that stands alone; nil when the
@@ -48,7 +49,11 @@ func (s *sampler) json(schema any) json.RawMessage {
 	if !ok {
 		return nil
 	}
-	return encode(v)
+	data := encode(v)
+	if len(data) > sampleBytes { // escapes make it longer
+		return nil
+	}
+	return data
 }
 
 // encode writes a value that came from JSON, without escapes for HTML.
@@ -82,7 +87,7 @@ func (s *sampler) value(schema any, depth int) (any, bool) {
 	case "array":
 		return s.array(node, depth)
 	case "string":
-		return text(node)
+		return s.text(node)
 	case "integer":
 		return number(node, true)
 	case "number":
@@ -99,7 +104,7 @@ func (s *sampler) value(schema any, depth int) (any, bool) {
 // that is said twice the outer one counts. It is nil for what is no object.
 func (s *sampler) flat(schema any, depth int) map[string]any {
 	node, ok := schema.(map[string]any)
-	s.left -= 1 + len(node)
+	s.left -= extent(node)
 	if !ok || depth > sampleDepth || s.left < 0 {
 		return nil
 	}
@@ -123,6 +128,18 @@ func (s *sampler) flat(schema any, depth int) map[string]any {
 	return node
 }
 
+// extent is how much there is to look at in a schema, without what is in it.
+func extent(node map[string]any) int {
+	total := 1 + len(node)
+	for _, value := range node {
+		if list, ok := value.([]any); ok {
+			total += len(list)
+		}
+	}
+	ref, _ := node["$ref"].(string)
+	return total + len(ref)/8
+}
+
 func (s *sampler) merge(node, other map[string]any) {
 	for key, value := range other {
 		switch here := node[key].(type) {
@@ -130,7 +147,8 @@ func (s *sampler) merge(node, other map[string]any) {
 			node[key] = value
 		case []any:
 			if more, ok := value.([]any); ok && key == "required" {
-				node[key] = append(slices.Clone(here), more...)
+				s.left -= len(here) + len(more)
+				node[key] = union(here, more)
 			}
 		case map[string]any:
 			if more, ok := value.(map[string]any); ok && key == "properties" {
@@ -142,6 +160,22 @@ func (s *sampler) merge(node, other map[string]any) {
 		}
 	}
 }
+
+// union are the names of both lists, each once, in their order.
+func union(here, more []any) []any {
+	var all []any
+	known := map[string]bool{}
+	for _, item := range slices.Concat(here, more) {
+		if name, ok := item.(string); ok && !known[name] {
+			known[name] = true
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// unescape are the escapes of a pointer.
+var unescape = strings.NewReplacer("~1", "/", "~0", "~")
 
 // pointer is what a reference into the same document points to
 // (https://www.rfc-editor.org/rfc/rfc6901); nil when there is nothing.
@@ -156,7 +190,7 @@ func pointer(root any, ref string) any {
 		if !ok {
 			return nil
 		}
-		at = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
+		at = object[unescape.Replace(step)]
 	}
 	return at
 }
@@ -173,9 +207,12 @@ func (s *sampler) given(node map[string]any) (any, bool) {
 		candidates = append(candidates, enum[0])
 	}
 	for _, v := range candidates {
-		if v != nil && (typeOf(node) == "" || kind(v) == typeOf(node) || kind(v) == "integer" && typeOf(node) == "number") {
-			s.left -= weight(v) / 8 // it is not looked at, but must be sent
-			return v, s.left >= 0
+		s.left -= weight(v) / 8
+		if v == nil || s.left < 0 {
+			continue
+		}
+		if typeOf(node) == "" || kind(v) == typeOf(node) || kind(v) == "integer" && typeOf(node) == "number" {
+			return v, true
 		}
 	}
 	return nil, false
@@ -186,6 +223,8 @@ func weight(v any) int {
 	total := 1
 	switch v := v.(type) {
 	case string:
+		total += len(v)
+	case json.Number:
 		total += len(v)
 	case []any:
 		for _, item := range v {
@@ -277,6 +316,7 @@ func (s *sampler) object(node map[string]any, depth int) (any, bool) {
 		if !ok {
 			return nil, false
 		}
+		s.left -= len(name) / 8
 		out[name] = v
 	}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
@@ -285,6 +325,7 @@ func (s *sampler) object(node map[string]any, depth int) (any, bool) {
 		}
 		if property := s.flat(properties[name], depth+1); property != nil {
 			if v, ok := s.given(property); ok {
+				s.left -= len(name) / 8
 				out[name] = v
 			}
 		}

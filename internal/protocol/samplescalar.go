@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"math"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 )
 
+// boundDigits is more than any double has; what is longer is meant to take time.
+const boundDigits = 400
+
 // bound is a limit that the schema names, or else none.
 func bound(node map[string]any, key string, none float64) float64 {
-	if n, ok := node[key].(json.Number); ok {
+	if n, ok := node[key].(json.Number); ok && len(n) <= boundDigits {
 		f, _ := n.Float64() // infinite where it is too large for a double
 		return f
 	}
@@ -47,7 +51,7 @@ var formats = map[string]string{
 	"email": "ping@example.com", "uuid": "123e4567-e89b-42d3-a456-426614174000", "ipv4": "127.0.0.1", "ipv6": "::1",
 }
 
-func text(node map[string]any) (any, bool) {
+func (s *sampler) text(node map[string]any) (any, bool) {
 	format, _ := node["format"].(string)
 	switch format {
 	case "uri", "url", "iri", "uri-reference", "binary", "byte", "base64", "image", "audio", "video":
@@ -64,12 +68,31 @@ func text(node map[string]any) (any, bool) {
 		return nil, false
 	}
 	out := strings.Repeat("ping", int(least)/4+1)[:int(max(min(max(4, least), most), 0))]
-	pattern, _ := node["pattern"].(string)
+	s.left -= len(out) / 8
+	pattern, ok := node["pattern"].(string)
+	if ok && !s.matches(pattern, out) {
+		return nil, false
+	}
+	return out, s.left >= 0
+}
+
+// matches is also false where the pattern asks for more work than is left: a
+// few characters can stand for a program of megabytes.
+func (s *sampler) matches(pattern, text string) bool {
 	if len(pattern) > sampleItems {
-		return nil, false
+		return false
 	}
-	if matches, err := regexp.Compile(pattern); err != nil || !matches.MatchString(out) {
-		return nil, false
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return false
 	}
-	return out, true
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return false
+	}
+	if s.left -= len(program.Inst) * (1 + len(text)/8); s.left < 0 {
+		return false
+	}
+	compiled, err := regexp.Compile(pattern)
+	return err == nil && compiled.MatchString(text)
 }

@@ -4,7 +4,7 @@ import "encoding/json"
 
 // SpecVersion is the version of the Spec and Observations formats. Host and
 // probe are built together, so a mismatch means that --probe names an old one.
-const SpecVersion = 2
+const SpecVersion = 3
 
 // Spec tells the probe what to start and what to ask. It is written by the
 // host and read inside the container.

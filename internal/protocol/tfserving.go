@@ -116,7 +116,7 @@ func (tfServing) Example(t Target) (Request, string, bool) {
 
 // tfInputs are the columns of a request; ok is false when one cannot be made up.
 func tfInputs(s tfSignature) (columns []byte, ok bool) {
-	columns = []byte("{")
+	columns, left := []byte("{"), maxExample
 	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
 		input := s.Inputs[name]
 		var shape []int
@@ -127,15 +127,13 @@ func tfInputs(s tfSignature) (columns []byte, ok bool) {
 			}
 			shape = append(shape, n)
 		}
-		data, ok := filled(closed(shape), tfSample(input.Datatype))
-		if !ok {
-			return nil, false
-		}
 		if len(columns) > 1 {
 			columns = append(columns, ", "...)
 		}
 		columns = append(append(columns, jsonString(name)...), ": "...)
-		columns = append(columns, data...)
+		if columns, ok = appendFilled(columns, closed(shape), tfSample(input.Datatype), &left); !ok {
+			return nil, false
+		}
 	}
 	return append(columns, '}'), len(s.Inputs) > 0
 }
