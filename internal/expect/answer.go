@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 )
 
 // prepareComparisons makes ready what an answer must be and what it must have:
@@ -22,6 +23,10 @@ func prepareComparisons(e Expectation) ([]*matcher, []Mistake) {
 			mistakes = append(mistakes, wrong...)
 			return
 		}
+		if subset && want.vacant() {
+			mistakes = append(mistakes, mistake(name, "it holds no value, and so nearly every answer has it: write members with what they must be, or say what it looks like with type or schema")...)
+			return
+		}
 		documents = append(documents, want)
 		matchers = append(matchers, &matcher{name: name, expected: show(want, nil, 0), judge: func(got *value) finding {
 			c := newComparison(e.Tolerance)
@@ -36,6 +41,14 @@ func prepareComparisons(e Expectation) ([]*matcher, []Mistake) {
 		mistakes = locate(e.Paths, documents, tolerances)
 	}
 	return matchers, append(mistakes, checkTolerances(e)...)
+}
+
+// vacant is true for objects without members, and what holds nothing but them:
+// as a subset, they are in every object. An array without items is one thing only.
+func (v *value) vacant() bool {
+	full := func(item value) bool { return !item.vacant() }
+	return v.kind == object && !slices.ContainsFunc(v.items, full) ||
+		v.kind == array && len(v.items) > 0 && !slices.ContainsFunc(v.items, full)
 }
 
 // found is what a comparison of want and got came to.

@@ -104,6 +104,9 @@ func prepareMatches(e Expectation) (*matcher, []Mistake) {
 	if program, err := syntax.Compile(parsed.Simplify()); err != nil || len(program.Inst) > maxProgram {
 		return nil, mistake("matches", "the pattern repeats too much: use smaller counts than in {…}")
 	}
+	if anything(parsed.Simplify()) {
+		return nil, mistake("matches", "every text matches this: write what must be there")
+	}
 	pattern, err := regexp.Compile(e.Matches)
 	if err != nil {
 		return nil, mistake("matches", "%v", err)

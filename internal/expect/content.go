@@ -5,26 +5,46 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
+// reading is what was made of an answer.
+type reading struct {
+	value
+	invalid error  // why it is no JSON
+	remark  string // what is odd about its JSON, though it can be read
+}
+
 // read turns an answer into a value. One that is not JSON is a text, or
-// binary when it is no text either; invalid says why it is no JSON.
-func read(got Answer) (answer value, invalid error) {
+// binary when it is no text either.
+func read(got Answer) reading {
 	data := got.JSON
 	if data == nil {
 		data = []byte(got.Text)
 	}
-	v, err := parse(data)
+	p := parser{data: data}
+	v, err := p.document()
 	switch {
 	case got.JSON != nil && err == nil:
-		return v, nil
+		return reading{value: v, remark: repeated(p.repeated)}
 	case !isText(data, got.Truncated):
-		return value{kind: binary, lit: got.binary()}, err
+		v = value{kind: binary, lit: got.binary()}
+	default:
+		v = value{kind: text, lit: string(data)}
 	}
-	return value{kind: text, lit: string(data)}, err
+	return reading{value: v, invalid: err}
+}
+
+// repeated tells of names that are not unique: which of the members counts
+// then is up to the reader (https://www.rfc-editor.org/rfc/rfc8259#section-4).
+func repeated(keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	return "in the answer " + names(keys, "is", "are") + " there more than once in one object: the last counts here, others may read the first"
 }
 
 // isText forgives a character that is cut in two at the end of what was kept.
@@ -58,7 +78,7 @@ func (a Answer) binary() string {
 }
 
 // unusable says why an answer cannot be held against the matchers at all, or nothing.
-func unusable(e Expectation, matchers []*matcher, answer *value, got Answer, invalid error) string {
+func unusable(e Expectation, matchers []*matcher, answer *reading, got Answer) string {
 	// Finiteness alone says nothing of what the answer is.
 	silent := e.SHA256 == "" && !slices.ContainsFunc(matchers, func(m *matcher) bool { return m.name != "finite" })
 	body := bytes.TrimSpace([]byte(got.Text))
@@ -78,7 +98,7 @@ func unusable(e Expectation, matchers []*matcher, answer *value, got Answer, inv
 	case isHTML(got.ContentType, body):
 		return "the answer is an HTML page, not JSON"
 	case body[0] == '{' || body[0] == '[':
-		return fmt.Sprintf("the answer is not valid JSON: %v", invalid)
+		return fmt.Sprintf("the answer is not valid JSON: %v", answer.invalid)
 	}
 	return "the answer is not JSON but text: " + plain(&value{kind: text, lit: string(body)})
 }
@@ -93,17 +113,26 @@ func (e Expectation) wantsJSON() bool {
 }
 
 // mistaken says what is wrong with an answer of which nothing is expected but
-// that it is one: servers answer 200 with an error in the body, and what
-// stands before them with a page.
-func mistaken(e Expectation, answer *value, got Answer) string {
-	if !got.succeeded() {
-		return "" // an error was expected, and came
+// that it is one: servers answer 200 with nothing, half of an answer or an
+// error in the body, and what stands before them with a page.
+func mistaken(e Expectation, answer *reading, got Answer) string {
+	if !got.succeeded() || got.Status == http.StatusNoContent || got.Status == http.StatusResetContent {
+		return "" // an error was expected, and came, or nothing is what the status says
 	}
-	media, _, _ := mime.ParseMediaType(e.ContentType)
-	if answer.kind == text && got.JSON == nil && media != "text/html" && isHTML(got.ContentType, bytes.TrimSpace([]byte(got.Text))) {
+	expected, _, _ := mime.ParseMediaType(e.ContentType)
+	media, _, _ := mime.ParseMediaType(got.ContentType)
+	body := bytes.TrimSpace([]byte(got.Text))
+	token := answer.find(nonFinite)
+	switch said := errorIn(&answer.value); {
+	case got.JSON == nil && len(body) == 0:
+		return "the answer is empty (expect length: 0 if it is meant)"
+	case answer.kind == text && got.JSON == nil && expected != "text/html" && isHTML(got.ContentType, body):
 		return "the answer is an HTML page (expect content_type text/html if it is meant)"
-	}
-	if said := errorIn(answer); said != nil {
+	case got.JSON == nil && !got.Truncated && isDocument(media):
+		return fmt.Sprintf("the content type is %s, and the answer is not valid JSON: %v", clip(media), answer.invalid)
+	case token != nil && !e.Finite: // which says so itself
+		return fmt.Sprintf("%s: %s is no JSON, and many clients cannot read it (expect it in answer or subset if it is meant)", clip(pathTo(&answer.value, token).String()), token.lit)
+	case said != nil:
 		envelope := fmt.Sprintf("status %d", got.Status)
 		if got.Exit != nil {
 			envelope = "exit code 0"
@@ -150,6 +179,13 @@ func errorIn(v *value) *value {
 	return said
 }
 
+// ErrorBody is true for an answer, as JSON, that is nothing but an error. A
+// case that expects one says nothing of what the model predicts.
+func ErrorBody(answer json.RawMessage) bool {
+	v, err := parse(answer)
+	return err == nil && errorIn(&v) != nil
+}
+
 // summary is an error for a sentence.
 func summary(v *value) string {
 	if m := v.member("message"); m.kind == text {
@@ -161,8 +197,8 @@ func summary(v *value) string {
 	return clip(strings.Join(strings.Fields(show(v, nil, 0)), " "))
 }
 
-// note is what is worth saying of an answer that passed.
-func note(e Expectation, answer *value, got Answer) string {
+// note is what is worth saying of the envelope of an answer that passed.
+func note(e Expectation, answer *reading, got Answer) string {
 	media, _, err := mime.ParseMediaType(got.ContentType)
 	lone := media == "text/plain" && answer.kind < array // a number is a text as well
 	if got.JSON == nil || e.ContentType != "" || got.ContentType == "" || lone || err == nil && isJSON(media) {
@@ -171,9 +207,13 @@ func note(e Expectation, answer *value, got Answer) string {
 	return fmt.Sprintf("the content type is %s, though the answer is JSON", clip(got.ContentType))
 }
 
-// isJSON is true for media types whose content JSON is read from: JSON itself
-// (https://www.rfc-editor.org/rfc/rfc6839#section-3.1), and streams of it.
+// isDocument is true for the media types of one JSON document (https://www.rfc-editor.org/rfc/rfc6839#section-3.1).
+func isDocument(media string) bool {
+	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json")
+}
+
+// isJSON is true for media types whose content JSON is read from: documents, and streams of them.
 func isJSON(media string) bool {
-	return strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json") ||
+	return isDocument(media) ||
 		slices.Contains([]string{"application/x-ndjson", "application/jsonl", "application/json-seq", "text/event-stream"}, media)
 }

@@ -17,8 +17,11 @@ func prepareCosine(e Expectation) (*matcher, []Mistake) {
 	}
 	least := e.Cosine.Min
 	var mistakes []Mistake
-	if !(least >= -1 && least <= 1) {
+	switch {
+	case !(least >= -1 && least <= 1):
 		mistakes = mistake("cosine.min", "a cosine similarity lies between -1 and 1")
+	case least <= 0:
+		mistakes = mistake("cosine.min", "at 0 and below are vectors that have nothing in common: equal ones have 1, write a bound near it such as 0.999")
 	}
 	to, wrong := document("cosine.to", e.Cosine.To)
 	if wrong != nil {

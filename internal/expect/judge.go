@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,8 @@ type Verdict struct {
 	Path string
 	// MaxAbsDiff and MaxRelDiff are the largest differences |got-want| and
 	// |got-want|/|want| of all numbers that were compared, within tolerance or
-	// not; nil when none was (MaxRelDiff: none that was expected not to be 0).
+	// not; nil when none was (MaxRelDiff: none that was expected not to be 0),
+	// or when the largest is beyond the range of a double.
 	MaxAbsDiff, MaxRelDiff *float64
 	// Expected and Got are for reading: pretty, and cut to 4 KiB around the first difference.
 	Expected, Got string
@@ -65,8 +67,8 @@ func Judge(e Expectation, got Answer) Verdict {
 	if got.Truncated {
 		got.Problem = "" // where there is only half a response, its answer may be in the other
 	}
-	answer, invalid := read(got)
-	v.Got = show(&answer, nil, 0)
+	answer := read(got)
+	v.Got = show(&answer.value, nil, 0)
 	matchers, mistakes := prepare(e)
 	if len(matchers) > 0 {
 		v.Expected = matchers[0].expected
@@ -75,7 +77,7 @@ func Judge(e Expectation, got Answer) Verdict {
 		v.Reason = fmt.Sprintf("the expectation is wrong itself: %s: %s", clip(mistakes[0].Key), mistakes[0].Message)
 		return v
 	}
-	var failed []string
+	var failed, notes []string
 	fail := func(name string, f finding, expected string) {
 		if failed = append(failed, name); len(failed) == 1 {
 			v.report(f, expected)
@@ -91,26 +93,33 @@ func Judge(e Expectation, got Answer) Verdict {
 	envelope(outcome)
 	if len(failed) > 0 {
 		matchers = nil
-	} else if reason := unusable(e, matchers, &answer, got, invalid); reason != "" {
+	} else if reason := unusable(e, matchers, &answer, got); reason != "" {
 		fail("content", finding{reason: reason}, v.Expected)
 		matchers = nil // they would all say so again
 	}
 	for i, m := range matchers {
-		f := m.judge(&answer)
+		f := m.judge(&answer.value)
 		if i == 0 {
 			v.MaxAbsDiff, v.MaxRelDiff = finite(f.maxAbs), finite(f.maxRel)
+			if f.maxAbs != nil && v.MaxAbsDiff == nil {
+				notes = append(notes, "the largest difference is "+far(f.maxAbs)+", more than a double holds")
+			}
 		}
 		if f.reason != "" {
 			fail(m.name, f, m.expected)
 		}
 	}
 	envelope(wrapping)
-	v.Passed = len(failed) == 0
-	switch {
-	case v.Passed:
-		v.Note = note(e, &answer, got)
-	case len(failed) > 1:
+	if v.Passed = len(failed) == 0; v.Passed {
+		notes = append(notes, answer.remark, note(e, &answer, got))
+		v.Note = strings.Join(slices.DeleteFunc(notes, func(s string) bool { return s == "" }), "; ")
+		return v
+	}
+	if len(failed) > 1 {
 		v.Reason += "; also " + strings.Join(failed[1:], ", ")
+	}
+	if answer.remark != "" {
+		v.Reason += "; " + answer.remark
 	}
 	return v
 }

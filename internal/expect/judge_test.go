@@ -81,3 +81,19 @@ func number64(x *float64) string {
 	}
 	return fmt.Sprintf("%.6g", *x)
 }
+
+func TestErrorBody(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"error": "no model", "code": 3}`: true,
+		`{"detail": [{"msg": "short"}]}`:   true,
+		`{"error": 0.03}`:                  false,
+		`{"error": null, "y": [1]}`:        false,
+		`{"error": "x", "y": [1]}`:         false,
+		`[1]`:                              false,
+		`{"error": `:                       false,
+	} {
+		if got := ErrorBody([]byte(body)); got != want {
+			t.Errorf("%s: %t", body, got)
+		}
+	}
+}

@@ -162,13 +162,15 @@ func measure(want, got string, tol bounds) difference {
 	return d
 }
 
-// finite is f as a float64, nil for nil. What is too large for one is given as the largest: JSON has no infinity.
+// finite is f as a float64; nil for nil and for what is too large for one: JSON has no infinity.
 func finite(f *big.Float) *float64 {
 	if f == nil {
 		return nil
 	}
 	x, _ := f.Float64()
-	x = min(x, math.MaxFloat64)
+	if math.IsInf(x, 0) {
+		return nil
+	}
 	return &x
 }
 

@@ -64,6 +64,19 @@ func wayBack(root, target *value) path {
 	return nil
 }
 
+// find is the first value of a kind in v, or nil.
+func (v *value) find(k kind) *value {
+	if v.kind == k {
+		return v
+	}
+	for i := range v.items {
+		if found := v.items[i].find(k); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // step leads to an item.
 func (v *value) step(i int) step {
 	if v.kind == object {

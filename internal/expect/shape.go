@@ -56,6 +56,8 @@ func prepareLength(e Expectation) (*matcher, []Mistake) {
 	switch {
 	case least == nil && most == nil:
 		return nil, mistake("length", "has no bound: give min, max or both")
+	case most == nil && *least == 0:
+		return nil, mistake("length", "no length is below 0: give a larger min, a max, or what is meant with type")
 	case least != nil && *least < 0:
 		mistakes = mistake("length.min", "no length is below 0")
 	case most != nil && *most < 0:

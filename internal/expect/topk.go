@@ -35,9 +35,17 @@ func prepareTopK(e Expectation) (*matcher, []Mistake) {
 		return nil, mistake("top_k.want", "it has %d items, at most %d are compared", len(want), maxTopK)
 	}
 	return &matcher{expected: "top " + strconv.Itoa(len(want)) + ": " + list(want), judge: func(got *value) finding {
-		scores, f := ranking(got)
+		scores, labelled, f := ranking(got)
 		if f.reason != "" {
 			return f
+		}
+		// Which labels come is up to the server; positions and keys are always the same.
+		switch {
+		case labelled || len(want) != len(scores):
+		case len(want) == 1:
+			return finding{reason: "every answer would pass: there is 1 score, which is always the best; expect what it is, by answer"}
+		case e.TopK.AnyOrder:
+			return finding{reason: fmt.Sprintf("every answer would pass: there are %d scores, and top_k wants them all in any order; want fewer, or leave out any_order", len(want))}
 		}
 		return ranked(want, scores, e.TopK.AnyOrder)
 	}}, nil
@@ -96,16 +104,15 @@ func list(names []string) string {
 }
 
 // ranking reads the scores of a classification, in any of the three forms that
-// servers answer with; a finding says why they are none.
-func ranking(v *value) ([]scored, finding) {
+// servers answer with, and whether they have labels; a finding says why they are none.
+func ranking(v *value) (scores []scored, labelled bool, f finding) {
 	var at path
 	if v.kind == array && len(v.items) == 1 && v.items[0].kind == array { // a batch of one
 		v, at = &v.items[0], path{{index: 0}}
 	}
 	if v.kind != array && v.kind != object || len(v.items) == 0 {
-		return nil, finding{reason: fmt.Sprintf("%s is no classification: that is an array or an object of numbers, or an array of objects with label and score", describe(v))}
+		return nil, false, finding{reason: fmt.Sprintf("%s is no classification: that is an array or an object of numbers, or an array of objects with label and score", describe(v))}
 	}
-	var scores []scored
 	position := map[string]int{}
 	for i := range v.items {
 		item := &v.items[i]
@@ -114,15 +121,16 @@ func ranking(v *value) ([]scored, finding) {
 		if v.kind == object {
 			name = v.keys[i]
 		} else if item.kind == object {
+			labelled = true
 			var label *value
 			label, score = item.member("label"), item.member("score")
 			if label.kind != text && label.kind != number {
-				return nil, finding{inside: true, path: here, reason: "expected an object with label and score, got " + describe(item)}
+				return nil, false, finding{inside: true, path: here, reason: "expected an object with label and score, got " + describe(item)}
 			}
 			name, here = label.lit, append(here, step{key: "score", index: -1})
 		}
 		if score.kind != number {
-			return nil, finding{inside: true, path: here, reason: fmt.Sprintf("expected a number, got %s", describe(score))}
+			return nil, false, finding{inside: true, path: here, reason: fmt.Sprintf("expected a number, got %s", describe(score))}
 		}
 		s := scored{name, exactly(score.lit)}
 		if n, ok := position[name]; ok { // a label that comes twice counts with its best score
@@ -132,7 +140,7 @@ func ranking(v *value) ([]scored, finding) {
 		position[name] = len(scores)
 		scores = append(scores, s)
 	}
-	return scores, finding{}
+	return scores, labelled, finding{}
 }
 
 // member is the member of an object, or null.

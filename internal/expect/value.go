@@ -3,6 +3,7 @@ package expect
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -46,19 +47,24 @@ const maxDepth = 10000
 // parse reads one JSON document, and the non-finite tokens that are none.
 func parse(data []byte) (value, error) {
 	p := parser{data: data}
+	return p.document()
+}
+
+type parser struct {
+	data     []byte
+	at       int
+	repeated []string // names that members of one object share, each once
+}
+
+func (p *parser) document() (value, error) {
 	v, err := p.value(0)
 	if err != nil {
 		return value{}, err
 	}
-	if p.space(); p.at < len(data) {
+	if p.space(); p.at < len(p.data) {
 		return value{}, p.unexpected()
 	}
 	return v, nil
-}
-
-type parser struct {
-	data []byte
-	at   int
 }
 
 func (p *parser) space() {
@@ -210,6 +216,15 @@ func (p *parser) array(depth int) (value, error) {
 	}
 }
 
+// maxRepeated is how many names are noted: an answer may be made of nothing else.
+const maxRepeated = 10
+
+func (p *parser) repeat(key string) {
+	if len(p.repeated) < maxRepeated && !slices.Contains(p.repeated, key) {
+		p.repeated = append(p.repeated, key)
+	}
+}
+
 // object lets the last of members with the same name count, as most readers do.
 func (p *parser) object(depth int) (value, error) {
 	v := value{kind: object, index: map[string]int{}}
@@ -236,6 +251,7 @@ func (p *parser) object(depth int) (value, error) {
 		}
 		if i, ok := v.index[key]; ok {
 			v.items[i] = item
+			p.repeat(key)
 		} else {
 			v.index[key] = len(v.items)
 			v.keys, v.items = append(v.keys, key), append(v.items, item)
