@@ -3,14 +3,9 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slipway-dev/slipway/internal/result"
 )
-
-// columns is how wide expected and got are together: what a comment shows
-// without scrolling, and a terminal without breaking.
-const columns = 96
 
 // cases lists every case: those that passed in a table, the others with
 // expected and got beside each other.
@@ -115,94 +110,4 @@ func failedCases(r result.Result, d detail) string {
 		}
 	}
 	return strings.TrimSuffix(join(append(blocks, more(shown, all))), "\n")
-}
-
-// sideBySide shows expected and got in two columns: everything, or some rows
-// from shortly before the first line that differs. A "|" stands between lines
-// that are not equal, as in diff -y; which of them are out of tolerance the reason says.
-func sideBySide(c result.Case, d detail) []string {
-	if c.Expected == "" && c.Got == "" {
-		return nil
-	}
-	want, got := valueLines(c.Expected), valueLines(c.Got)
-	from, to := around(want, got, d.lines)
-	width := len("expected")
-	for i := from; i < to; i++ {
-		width = max(width, utf8.RuneCountInString(lineAt(want, i)), utf8.RuneCountInString(lineAt(got, i)))
-	}
-	width = min(width, (columns-3)/2)
-	rows := []string{pad("expected", width) + "   got"}
-	if from > 0 {
-		rows = append(rows, "… "+count(from, "line")+" before")
-	}
-	for i := from; i < to; i++ {
-		left, right := wrap(lineAt(want, i), width), wrap(lineAt(got, i), width)
-		for k := range max(len(left), len(right)) {
-			if d.lines < len(rows) { // one line can be as long as a book
-				return append(rows, "…")
-			}
-			between := "   "
-			if lineAt(left, k) != lineAt(right, k) {
-				between = " | "
-			}
-			rows = append(rows, strings.TrimRight(pad(lineAt(left, k), width)+between+lineAt(right, k), " "))
-		}
-	}
-	if n := max(len(want), len(got)); to < n {
-		rows = append(rows, "… "+count(n-to, "line")+" more")
-	}
-	return rows
-}
-
-// around picks the lines to show when there is no room for all: a line of
-// context, the first that differs, and a few after it.
-func around(want, got []string, room int) (from, to int) {
-	n := max(len(want), len(got))
-	const most = 4
-	if n <= min(room, most) || room == complete.lines {
-		return 0, n
-	}
-	first := 0
-	for first < n-1 && lineAt(want, first) == lineAt(got, first) {
-		first++
-	}
-	from = max(0, min(first-1, n-most))
-	return from, min(n, from+most)
-}
-
-func valueLines(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(strings.TrimRight(clean(s), "\n"), "\n")
-}
-
-func lineAt(lines []string, i int) string {
-	if i >= len(lines) {
-		return ""
-	}
-	return lines[i]
-}
-
-// wrap breaks a line into pieces of width characters: after a space when there
-// is one in the second half, so that numbers stay whole, else anywhere.
-func wrap(s string, width int) []string {
-	runes := []rune(s)
-	var out []string
-	for len(runes) > width {
-		at := width
-		for k := width; k > width/2; k-- {
-			if runes[k-1] == ' ' {
-				at = k
-				break
-			}
-		}
-		out = append(out, string(runes[:at]))
-		runes = runes[at:]
-	}
-	return append(out, string(runes))
-}
-
-func pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
 }

@@ -24,7 +24,7 @@ var levels = []detail{
 	{items: 50, lines: 60, runes: 4000},
 	{items: 20, lines: 30, runes: 1000},
 	{items: 10, lines: 15, runes: 400},
-	{items: 3, lines: 10, runes: 200},
+	{items: 3, lines: 12, runes: 200},
 	{items: 0, lines: 0, runes: 200},
 }
 

@@ -50,6 +50,16 @@ func oneLine(s string, n int) string {
 	return clip(strings.Join(strings.Fields(clean(s)), " "), n)
 }
 
+// ends keeps the start of a line and more of its end, n characters in all: a
+// log says at the end of an endless line what was raised.
+func ends(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n/3]) + " … " + string(runes[len(runes)-(n-n/3):])
+}
+
 // clip cuts after n characters.
 func clip(s string, n int) string {
 	if len(s) <= n || utf8.RuneCountInString(s) <= n {
@@ -140,7 +150,7 @@ func code(s string, n int) string {
 func fence(s string, d detail) string {
 	lines := strings.Split(strings.TrimRight(clean(s), "\n "), "\n")
 	for i := range lines {
-		lines[i] = clip(strings.TrimRight(lines[i], " "), d.runes)
+		lines[i] = ends(strings.TrimRight(lines[i], " "), d.runes)
 	}
 	ticks := strings.Repeat("`", max(3, longestRun(s, '`')+1))
 	return ticks + "text\n" + strings.Join(lines, "\n") + "\n" + ticks

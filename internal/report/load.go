@@ -70,7 +70,7 @@ func budgets(r result.Result, d detail) string {
 		if b.Reason != "" {
 			said += ": " + text(b.Reason, d.runes)
 		}
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |", text(b.Name, d.runes), said, amount(b.Unit, b.Got), amount(b.Unit, &b.Limit)))
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |", text(b.Name, d.runes), said, amount(b, b.Got), amount(b, &b.Limit)))
 	}
 	return strings.Join(rows, "\n")
 }
@@ -79,13 +79,15 @@ func rank(s result.StageStatus) int {
 	return slices.Index([]result.StageStatus{result.StageFailed, result.StageErrored, result.StageSkipped, result.StagePassed}, s)
 }
 
-// amount shows a number in its unit; one that was not measured is not 0.
-func amount(unit string, x *float64) string {
+// amount shows a number in the budget's unit; one that was not measured is not 0.
+func amount(b result.Budget, x *float64) string {
 	switch {
 	case x == nil:
 		return missing
-	case unit == "ms":
+	case b.Unit == "ms":
 		return duration(x)
+	case b.Name == "image":
+		return size(int64(*x))
 	}
 	n := int64(*x)
 	return memory(&n)

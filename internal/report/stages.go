@@ -25,9 +25,18 @@ func stages(r result.Result, d detail) string {
 		if s.Status == result.StageSkipped {
 			took = "–" // there was nothing to measure
 		}
-		fmt.Fprintf(&b, "\n| %s | %s %s | %s | %s |", text(s.Name, d.runes), stageSymbols[s.Status], text(string(s.Status), d.runes), took, text(s.Reason, d.runes))
+		fmt.Fprintf(&b, "\n| %s | %s %s | %s | %s |", text(s.Name, d.runes), stageSymbols[s.Status], text(string(s.Status), d.runes), took, text(firstLine(s.Reason), d.runes))
 	}
 	return b.String()
+}
+
+// firstLine is what a stage says; the output of a tool may follow it, and stands at the top of the page.
+func firstLine(s string) string {
+	line, rest, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	if rest != "" {
+		line += " …"
+	}
+	return line
 }
 
 // gates lists the metrics: those with a gate first, then the others.

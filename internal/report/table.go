@@ -90,10 +90,8 @@ func predictionCount(r result.Result) string {
 	switch {
 	case s == nil:
 		return notRun(r, "smoke", "not asked")
-	case len(s.Cases) == 0 && !started(s):
-		return "not asked: the server did not start"
 	case len(s.Cases) == 0:
-		return "not asked: there are no cases"
+		return "not asked: " + notAsked(r)
 	}
 	passed, recorded := 0, 0
 	for _, c := range s.Cases {
@@ -109,6 +107,20 @@ func predictionCount(r result.Result) string {
 		words = " as expected"
 	}
 	return strconv.Itoa(passed) + " of " + strconv.Itoa(len(s.Cases)) + words
+}
+
+// notAsked is why a server that was to be asked was not.
+func notAsked(r result.Result) string {
+	stage, _ := stageNamed(r, "smoke")
+	switch {
+	case stage.Status == result.StageSkipped: // what it needs is not there
+		return stage.Reason
+	case !started(r.Smoke):
+		return "the server did not start"
+	case stage.Status == result.StageFailed: // one that somebody else runs
+		return "the server did not answer"
+	}
+	return "there are no cases"
 }
 
 // speed is nothing when the server never answered: then there was nothing to measure.

@@ -109,8 +109,12 @@ func (t *screen) failure(r result.Result) {
 		return
 	}
 	t.line("")
-	if e.What != "" && !saysCause(r) {
-		t.labelled("what", oneLine(e.What, onScreen.runes))
+	what, output, _ := strings.Cut(strings.TrimSpace(e.What), "\n")
+	if saysCause(r) {
+		what, output = "", ""
+	}
+	if what != "" {
+		t.labelled("what", oneLine(what, onScreen.runes))
 	}
 	if e.Where != "" {
 		t.labelled("where", oneLine(e.Where, onScreen.runes))
@@ -118,6 +122,7 @@ func (t *screen) failure(r result.Result) {
 	if e.Remedy != "" {
 		t.labelled("what to do", oneLine(e.Remedy, onScreen.runes))
 	}
+	t.log("the tool said", output)
 }
 
 func (t *screen) problems(r result.Result) {
@@ -203,13 +208,16 @@ func (t *screen) log(title, log string) {
 	t.block(tail(log, onScreen.lines))
 }
 
-// block writes foreign lines as they are, but for what a terminal would act on.
+// block writes foreign lines as they are, but for what a terminal would act on
+// and for the middle of very long ones.
 func (t *screen) block(s string) {
 	if strings.TrimSpace(s) == "" {
 		return
 	}
 	for _, l := range strings.Split(clean(s), "\n") {
-		t.line("  " + clip(l, terminalColumns-3))
+		for k, piece := range wrap(ends(l, 3*terminalColumns), terminalColumns-4) {
+			t.line("  " + indent(k) + piece)
+		}
 	}
 }
 

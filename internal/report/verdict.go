@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/slipway-dev/slipway/internal/result"
@@ -40,7 +41,7 @@ func judge(r result.Result) verdict {
 	case result.Errored:
 		v := verdict{"⚠️", "could not be carried out"}
 		if r.Error != nil && r.Error.What != "" {
-			v.sentence += ": " + oneLine(r.Error.What, maxCause)
+			v.sentence += ": " + oneLine(firstLine(r.Error.What), maxCause)
 		}
 		if what := failures(r); len(what) > 0 {
 			v.sentence += "; and " + sentence(what)
@@ -121,35 +122,62 @@ func testsFailed(t *result.Tests) string {
 }
 
 func smokeFailed(s *result.Smoke) string {
-	if s == nil || !started(s) && len(s.Cases) == 0 {
+	switch {
+	case s == nil:
+		return "the server was not asked"
+	case !started(s) && len(s.Cases) == 0:
 		return "the server did not start"
 	}
-	differ, unanswered := 0, 0
+	answered, recorded, unanswered := 0, 0, 0
 	for _, c := range s.Cases {
 		switch {
 		case c.Status == result.StagePassed:
 		case c.Got == "":
 			unanswered++
 		default:
-			differ++
+			answered++
+			if c.Recorded {
+				recorded++
+			}
 		}
 	}
 	switch {
-	case differ == 1:
+	case answered > recorded: // not all of them were compared with a recorded one
+		return several(answered, "an answer is", "answers are") + " not as expected"
+	case recorded == 1:
 		return "a prediction differs from the recorded one"
-	case differ > 1:
-		return count(differ, "prediction") + " differ from the recorded ones"
+	case recorded > 1:
+		return count(recorded, "prediction") + " differ from the recorded ones"
 	case unanswered > 0:
 		return "the server did not answer as it should"
 	case s.Load != nil && len(s.Load.Errors) > 0:
 		return "the server fails under load"
 	}
-	for _, b := range s.Budgets {
+	return budgetsBroken(s.Budgets)
+}
+
+func budgetsBroken(budgets []result.Budget) string {
+	var names []string
+	for _, b := range budgets {
 		if b.Status == result.StageFailed {
-			return "the budget for " + oneLine(b.Name, 40) + " is broken"
+			names = append(names, oneLine(b.Name, 40))
 		}
 	}
-	return "the server did not pass"
+	switch len(names) {
+	case 0:
+		return "the server did not pass"
+	case 1:
+		return "the budget for " + names[0] + " is broken"
+	}
+	return count(len(names), "budget") + " are broken: " + strings.Join(names, ", ")
+}
+
+// several is one of something, or a number of them.
+func several(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return strconv.Itoa(n) + " " + many
 }
 
 // started is false when nothing of the server was seen but its start. One that
