@@ -143,7 +143,22 @@ func hostile(t *testing.T) http.HandlerFunc {
 	}
 }
 
-// TestMemoryIsBounded: whatever the server answers, the probe stays small.
+// large are requests with files of as many bytes as a configuration lets through, one and all together.
+func large(t *testing.T) map[string]protocol.Request {
+	t.Helper()
+	content := bytes.Repeat([]byte("0"), 16<<20)
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := protocol.Binary{Content: content}.At(path)
+	return map[string]protocol.Request{
+		"a large body": {Name: "body", Binary: &file},
+		"a large form": {Name: "form", Form: []protocol.Field{{Name: "before", File: &file}, {Name: "after", File: &file}}},
+	}
+}
+
+// TestMemoryIsBounded: whatever is sent, and whatever the server answers, the probe stays small.
 func TestMemoryIsBounded(t *testing.T) {
 	probe := program(t)
 	t.Run("server", func(t *testing.T) {
@@ -180,6 +195,36 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("the probe used %d MiB", peak>>20)
 		}
 	})
+	for name, request := range large(t) {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				n, _ := io.Copy(io.Discard, r.Body)
+				_, _ = fmt.Fprint(w, n)
+			}))
+			t.Cleanup(s.Close)
+			u, err := url.Parse(s.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			port, err := strconv.Atoi(u.Port())
+			if err != nil {
+				t.Fatal(err)
+			}
+			spec := protocol.Spec{Command: []string{"/bin/sleep", "600"}, Protocol: "http", Port: port, Rounds: 3, Load: &protocol.Load{Requests: 20, Concurrency: 4}}
+			spec.Cases = []protocol.Request{request}
+			o, peak := try(t, probe, spec)
+			if len(o.Answers) != 3 || o.Answers[2].Error != "" || len(o.Answers[2].Body) != len("12345678") || o.Answers[2].Request != request.Hash() {
+				t.Errorf("answers %+v", o.Answers)
+			}
+			if o.Load == nil || o.Load.Answered != 20 {
+				t.Errorf("load %+v", o.Load)
+			}
+			t.Logf("the probe used %.1f MiB", float64(peak)/(1<<20))
+			if peak > memoryBound || peak == 0 {
+				t.Errorf("the probe used %d MiB", peak>>20)
+			}
+		})
+	}
 	t.Run("command", func(t *testing.T) {
 		// Its two outputs have no end.
 		spec := protocol.Spec{Protocol: "exec", Rounds: 3, Cases: []protocol.Request{

@@ -30,6 +30,7 @@ const (
 type shot struct {
 	proto    protocol.Protocol
 	name     string
+	request  string // its hash
 	path     string
 	alone    *key // of its answer; nil when that was too long to be compared
 	message  protocol.Message

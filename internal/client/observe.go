@@ -75,9 +75,9 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 func shots(proto protocol.Protocol, cases []protocol.Request, t protocol.Target, answers []protocol.Answer) []shot {
 	var all []shot
 	for i, r := range cases {
-		m, err := proto.Request(r, t)
+		m, err := compose(proto, r, t)
 		if a := answers[i]; err == nil && a.Status != 0 && a.Error == "" {
-			s := shot{proto: proto, name: r.Name, path: r.Path, message: m, patience: patienceFor(proto, r), status: a.Status}
+			s := shot{proto: proto, name: r.Name, request: r.Hash(), path: r.Path, message: m, patience: patienceFor(proto, r), status: a.Status}
 			if a.Length <= otherBytes && !a.Truncated {
 				alone := s.key(a.Status, a.ContentType, a.Body)
 				s.alone = &alone
@@ -119,7 +119,7 @@ func (c *Client) question(ctx context.Context, m protocol.Message) protocol.Resp
 // one asks one case, unless the server is gone, and says so when it goes meanwhile.
 func (c *Client) one(ctx context.Context, server Server, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
 	if server.endsWithin(0) {
-		return protocol.Answer{Name: r.Name, Error: "not asked: the server has ended"}
+		return protocol.Answer{Name: r.Name, Request: r.Hash(), Error: "not asked: the server has ended"}
 	}
 	alive, cancel := server.while(ctx, lastWords)
 	defer cancel()

@@ -62,7 +62,7 @@ func (o *others) compare(s shot, e exchange, body *bytes.Buffer, length int64) {
 	}
 	o.at[k] = len(o.kept)
 	o.kept = append(o.kept, protocol.Other{Count: 1, Answer: protocol.Answer{
-		Name: s.name, Status: e.status, ContentType: e.header.Get("Content-Type"),
+		Name: s.name, Request: s.request, Status: e.status, ContentType: e.header.Get("Content-Type"),
 		Body: bytes.Clone(body.Bytes()), Length: length, LatencyMS: Milliseconds(e.took),
 	}})
 }

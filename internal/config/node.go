@@ -62,13 +62,13 @@ func faultf(line, col int, format string, args ...any) *fault {
 // else. These bounds are far above what a person writes and low enough that no
 // file takes more than a moment.
 const (
-	maxConfigBytes   = 1 << 20   // of slipway.yaml
-	maxYAMLCaseBytes = 2 << 20   // of a case
-	maxJSONCaseBytes = 8 << 20   // of a case: an image in base64 fits
-	maxFileBytes     = 32 << 20  // of a file that a case sends
-	maxFilesBytes    = 128 << 20 // of all of them together
-	maxDepth         = 100       // of lists in lists
-	maxNodes         = 1 << 20   // after aliases are followed
+	maxConfigBytes   = 1 << 20  // of slipway.yaml
+	maxYAMLCaseBytes = 2 << 20  // of a case
+	maxJSONCaseBytes = 8 << 20  // of a case: an image in base64 fits
+	maxFileBytes     = 16 << 20 // of a file that a case sends
+	maxFilesBytes    = 32 << 20 // of all of them together
+	maxDepth         = 100      // of lists in lists
+	maxNodes         = 1 << 20  // after aliases are followed
 
 	// goccy/go-yaml v1.19.2 takes a time quadratic in several of these: 20,000
 	// keys of a block mapping are 1.8 s, 20,000 empty lines of a literal 1.6 s.

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// writeJSON encodes straight into the file: the observations may hold
-// megabytes, and the probe has to stay small.
+// writeJSON holds all of the JSON in memory before it writes any of it, as
+// encoding/json does: the bodies in the observations are bounded together.
 func writeJSON(file string, v any) error {
 	return writeFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(v) })
 }

@@ -16,9 +16,10 @@ import (
 var errNoBody = errors.New("the request has no body: give json, text, file or form")
 
 // Hash stands for what a request asks: the SHA-256, in hex, of its JSON, less
-// its name and the time it has.
+// its name, the time it has and where its files are.
 func (r Request) Hash() string {
 	r.Name, r.TimeoutMS = "", 0
+	r = r.Files(func(b Binary) Binary { return b.At("") })
 	data, err := json.Marshal(r)
 	if err != nil { // its json is none, so no spec with it was ever written
 		return ""
@@ -42,7 +43,8 @@ func payload(r Request) (contentType string, data []byte, err error) {
 	}
 	if r.Binary != nil {
 		bodies = append(bodies, "file")
-		contentType, data = mediaType(*r.Binary), append([]byte{}, r.Binary.Content...)
+		contentType = mediaType(*r.Binary)
+		data, err = r.Binary.read()
 	}
 	if r.Form != nil {
 		bodies = append(bodies, "form")
@@ -54,12 +56,11 @@ func payload(r Request) (contentType string, data []byte, err error) {
 	return contentType, data, err
 }
 
-func mediaType(b Binary) string { return cmp.Or(b.ContentType, "application/octet-stream") }
-
 // form writes multipart/form-data. The boundary is made from the content, so
 // that the same case is the same bytes each time.
 func form(fields []Field) (contentType string, data []byte, err error) {
 	var b bytes.Buffer
+	b.Grow(formBytes(fields)) // a buffer that grows by itself takes up to three times its content
 	w := multipart.NewWriter(&b)
 	if err := w.SetBoundary(boundary(fields)); err != nil {
 		return "", nil, err
@@ -93,19 +94,17 @@ func writeField(w *multipart.Writer, f Field) error {
 	if err != nil {
 		return err
 	}
-	_, err = part.Write(f.File.Content)
-	return err
+	return f.File.writeTo(part)
 }
 
 func boundary(fields []Field) string {
 	h := sha256.New()
 	for _, f := range fields {
-		content := []byte(f.Value)
+		value := f.Value
 		if f.File != nil {
-			content = f.File.Content
+			value = f.File.digest()
 		}
-		_, _ = fmt.Fprintf(h, "%q %d ", f.Name, len(content))
-		_, _ = h.Write(content)
+		_, _ = fmt.Fprintf(h, "%q %q ", f.Name, value)
 	}
 	return fmt.Sprintf("slipway-%x", h.Sum(nil)[:16])
 }

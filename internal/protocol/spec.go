@@ -94,7 +94,11 @@ type Request struct {
 // Binary is bytes with the media type they are sent as.
 type Binary struct {
 	ContentType string `json:"content_type"`
-	Content     []byte `json:"content"`
+	Content     []byte `json:"content,omitempty"`
+	// Path is the absolute path of a file that has the content instead, so that
+	// it is in memory only while it is sent; SHA256 is that of the content, in hex.
+	Path   string `json:"path,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 	// Name is the base name of the file they came from; empty when from none.
 	Name string `json:"name,omitempty"`
 }
