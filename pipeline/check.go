@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/result"
 )
 
@@ -16,12 +17,21 @@ func (p program) checkCommand() *cobra.Command {
 		Short: "Look for mistakes in slipway.yaml and the cases, without an engine",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			l := p.load(ship(modelDir(args), flags{platform: "linux/amd64"}))
+			j := ship(modelDir(args), flags{platform: "linux/amd64"})
+			j.load = config.LoadCheck
+			l := p.load(j)
 			if len(l.problems) > 0 {
 				p.printProblems(l)
 				return ended{result.Invalid}
 			}
-			fmt.Fprintf(p.stdout, "%s: no problems\n", l.config.Model)
+			found := "no problems"
+			if b := l.config.Build; b.Base == "" && b.Dockerfile == "" {
+				found = "no problems in the cases; there is nothing to build"
+			}
+			fmt.Fprintf(p.stdout, "%s: %s\n", l.config.Model, found)
+			for _, w := range l.config.Warnings {
+				fmt.Fprintf(p.stdout, "warning: %s\n", w)
+			}
 			return nil
 		},
 	}

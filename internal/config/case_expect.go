@@ -98,10 +98,7 @@ func (r *caseReader) contains(n *node, path string) []json.RawMessage {
 	if n.kind != list {
 		return []json.RawMessage{r.value(n, path)}
 	}
-	if len(n.items) == 0 {
-		r.wrong(n, path, "a value, or a list of them")
-	}
-	var out []json.RawMessage
+	out := []json.RawMessage{} // an empty list is a mistake, and not nothing
 	for _, item := range n.items {
 		out = append(out, r.value(item, path))
 	}

@@ -27,6 +27,9 @@ type Config struct {
 	Publish Publish
 	// Detected is what slipway.yaml does not say and the model's files do.
 	Detected []Detection
+	// Warnings are what the files ask for and nobody does, and what was chosen
+	// of several: one line each, with what to do.
+	Warnings []string
 }
 
 // Detection is one value that was found instead of read.

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	paths "path"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (r *reader) problemf(n *node, format string, args ...any) {
 }
 
 // keyProblemf reports a problem with a key where the key is, or where the
-// mapping is that should have it. A file that does not exist has no lines.
+// mapping is that should have it; with its directory where there is no file.
 func (r *reader) keyProblemf(path, format string, args ...any) {
 	at := r.start
 	for p := path; p != ""; p = p[:max(strings.LastIndexAny(p, ".["), 0)] {
@@ -38,7 +39,11 @@ func (r *reader) keyProblemf(path, format string, args ...any) {
 			break
 		}
 	}
-	r.problems.add(r.file, at.line, at.col, path+": "+fmt.Sprintf(format, args...))
+	file := r.file
+	if at.line == 0 {
+		file = paths.Dir(file)
+	}
+	r.problems.add(file, at.line, at.col, path+": "+fmt.Sprintf(format, args...))
 }
 
 // has is true when the file sets the key, even to something wrong.

@@ -88,6 +88,7 @@ func (l *loader) completeBuild() bool {
 			image.Command = l.cfg.Serve.Command
 		}
 		l.chooseServer(image, false)
+		l.warnPorts(image.Ports)
 		return true
 	}
 	l.only([]string{"build.target", "build.args"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
@@ -110,6 +111,7 @@ func (l *loader) completePython(said bool) bool {
 		if l.start.line > 0 {
 			where = l.file
 		}
+		l.nothing = true
 		l.problems.add(where, l.start.line, l.start.col, "nothing to build is here: "+lookedFor)
 		return false
 	}
@@ -127,6 +129,7 @@ func (l *loader) completePython(said bool) bool {
 		b.Base = "python:" + b.Python + "-slim"
 	}
 	l.completeServe(!l.has("build.base"))
+	l.warnCog()
 	return true
 }
 
@@ -224,6 +227,7 @@ func (l *loader) completeSmoke() {
 		if f.model != "" && !l.has("smoke.model") {
 			s.Model = f.model
 			l.detected("smoke.model", s.Model, f.why)
+			l.warnModels()
 		}
 		if strings.HasPrefix(f.ready, "/") && !l.has("smoke.ready.path") {
 			s.ReadyPath = f.ready

@@ -23,6 +23,7 @@ const (
 type found struct {
 	server
 	traits
+	others []string // further files that tell of one
 }
 
 // findServer is the first of the servers whose files are here, or nil.
@@ -37,11 +38,11 @@ func (l *loader) findServer() *found {
 					continue
 				}
 				t.why = or(t.why, file+" is here")
-				if s.data && len(candidates) > i+1 {
+				if len(candidates) > i+1 {
 					t.why += ", the first of several"
 				}
 				t.why, t.fault = oneLine(t.why), oneLine(t.fault)
-				return &found{s, t}
+				return &found{s, t, candidates[i+1:]}
 			}
 		}
 	}

@@ -17,6 +17,7 @@ type loader struct {
 	dir, top string // the model directory and the repository's top: absolute, without links
 	rel      string // dir relative to top, with slashes
 	empty    bool   // there is nothing in dir
+	nothing  bool   // there is nothing to build in dir
 	cases    []casePattern
 	sent     int       // bytes of the files that the cases send
 	server   *found    // that the model's files tell of, when it is the one that is started
@@ -32,6 +33,22 @@ type loader struct {
 // It returns all problems at once, their files relative to root. With
 // problems, the configuration is incomplete and not to be used.
 func Load(dir, root string) (Config, []result.Problem) {
+	l, problems := load(dir, root)
+	return l.cfg, problems
+}
+
+// LoadCheck is Load, or LoadSmoke where there is nothing to build but cases are.
+func LoadCheck(dir, root string) (Config, []result.Problem) {
+	l, problems := load(dir, root)
+	if l.nothing {
+		if c, others := LoadSmoke(dir, root, ""); len(c.Smoke.Cases) > 0 {
+			return c, others
+		}
+	}
+	return l.cfg, problems
+}
+
+func load(dir, root string) (*loader, []result.Problem) {
 	l := newLoader()
 	switch {
 	case !l.locate(dir, root):
@@ -41,7 +58,7 @@ func Load(dir, root string) (Config, []result.Problem) {
 		l.complete()
 		l.cfg.Smoke.Cases = l.readCases()
 	}
-	return l.cfg, l.problems.sorted(path.Join(l.rel, File))
+	return l, l.problems.sorted(path.Join(l.rel, File))
 }
 
 // LoadSmoke is Load for an image that is not built from here, or a server that

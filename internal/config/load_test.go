@@ -69,6 +69,16 @@ func TestLoadSmoke(t *testing.T) {
 	}
 }
 
+// TestLoadCheck: cases can be checked where there is nothing to build.
+func TestLoadCheck(t *testing.T) {
+	for _, dir := range directories(t, "testdata/check") {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			c, problems := config.LoadCheck(dir, filepath.Dir(dir))
+			testkit.Golden(t, dir+".out", show(problems)+fmt.Sprintf("cases: %d, protocol: %s\n", len(c.Smoke.Cases), c.Smoke.Protocol))
+		})
+	}
+}
+
 // TestModels: the models that this repository ships with load without a problem.
 func TestModels(t *testing.T) {
 	top, err := filepath.Abs("../..")

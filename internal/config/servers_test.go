@@ -67,6 +67,9 @@ func served(c config.Config) string {
 			fmt.Fprintf(&b, "\t%s = %s (%s)\n", d.Field, d.Value, d.Why)
 		}
 	}
+	for _, w := range c.Warnings {
+		line("warning", w)
+	}
 	return b.String()
 }
 
@@ -133,6 +136,11 @@ func FuzzServers(f *testing.F) {
 		for _, d := range c.Detected {
 			if strings.ContainsFunc(d.Value+d.Why, unicode.IsControl) {
 				t.Errorf("not a line: %q", d)
+			}
+		}
+		for _, w := range c.Warnings {
+			if strings.ContainsFunc(w, unicode.IsControl) {
+				t.Errorf("not a line: %q", w)
 			}
 		}
 		if c.Smoke.Protocol == "" {

@@ -151,7 +151,7 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 		}
 	}
 	p.Steps = steps(p)
-	p.Warnings = warnings(p)
+	p.Warnings = append(warnings(p), c.Warnings...)
 	if elsewhere(e, f) && p.Publish.To != "" && len(p.Publish.Tags) == 0 {
 		p.Warnings = append(p.Warnings, "no tags: "+f.Head+" is checked out, and the event is about "+e.Commit)
 	}
@@ -160,7 +160,7 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 
 // ForSmoke plans what asks an image, or a server, that is there already.
 func ForSmoke(c config.Config, platform string) Plan {
-	return Plan{Model: c.Model, Platform: platform, Smoke: smoke(c), Found: c.Detected}
+	return Plan{Model: c.Model, Platform: platform, Smoke: smoke(c), Found: c.Detected, Warnings: c.Warnings}
 }
 
 func smoke(c config.Config) *Smoke {

@@ -146,3 +146,12 @@ func TestWarnsOfUnlocked(t *testing.T) {
 		t.Errorf("warnings of a locked file: %v", w)
 	}
 }
+
+func TestKeepsWarnings(t *testing.T) {
+	c := config.Config{Warnings: []string{"build.gpu is not done"}}
+	for name, p := range map[string]Plan{"Make": Make(c, event.Event{}, Facts{}), "ForSmoke": ForSmoke(c, "linux/amd64")} {
+		if diff := cmp.Diff(c.Warnings, p.Warnings); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
