@@ -88,6 +88,11 @@ func (s Stage) probe(ctx context.Context, run *stage.Run, spec protocol.Spec) (p
 
 func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
 	var seen protocol.Observations
+	cases, files, err := apart(filepath.Join(s.Scratch, "files"), spec.Cases)
+	if err != nil {
+		return seen, err
+	}
+	spec.Cases = cases
 	dir := filepath.Join(s.Scratch, "smoke")
 	orders := filepath.Join(s.Scratch, "spec.json")
 	if err := write(orders, spec); err != nil {
@@ -100,12 +105,13 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (pr
 	defer cancel()
 	x := stage.Supervise(s.Probe, run.Container.Config(), "smoke", "--spec", "/slipway/spec.json", "--out", outDir+"/"+ObservationsFile)
 	x.Files["/slipway/spec.json"] = stage.File{Host: orders} // not its content: that would be in the engine's log
+	x.Trees = []stage.Tree{files}
 	x.Output, x.Names, x.OutputTo = outDir, []string{ObservationsFile}, dir
 	x.GPUs = spec.GPUs
 	if spec.Network == "none" {
 		x.Insecure, x.User = true, "0:0" // the probe gives all of it up before it starts the server
 	}
-	_, err := run.Container.Exec(ctx, x)
+	_, err = run.Container.Exec(ctx, x)
 	var exit *stage.ExitError
 	if errors.As(err, &exit) {
 		return seen, fmt.Errorf("the probe ended with %d: %s", exit.Code, stage.LastLine(exit.Stderr))
