@@ -34,7 +34,7 @@ func (t *trial) commands(ctx context.Context) {
 
 // run runs the command of one case: a body is its standard input, the answer its standard output.
 func (t *trial) run(ctx context.Context, r protocol.Request, bodies *client.Bodies, log io.Writer) protocol.Answer {
-	a := protocol.Answer{Name: r.Name}
+	a := protocol.Answer{Name: r.Name, Request: r.Hash()}
 	c := t.base
 	c.args = r.Run(t.spec.Command)
 	message, err := t.proto.Request(r, t.spec.Target())

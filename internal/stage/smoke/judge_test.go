@@ -1,8 +1,8 @@
 package smoke
 
 import (
-	"errors"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"

@@ -20,8 +20,8 @@ func underLoad(record *result.Load, cases []config.Case, proto protocol.Protocol
 	}
 	for _, other := range seen.Others {
 		n := slices.IndexFunc(cases, func(c config.Case) bool { return c.Name == other.Name })
-		if n < 0 {
-			continue
+		if n < 0 || !other.For(cases[n].Request) {
+			continue // judged again, with other cases
 		}
 		e := cases[n].Expect
 		e.MaxLatencyMS = 0 // how long it takes under load has budgets of its own
