@@ -69,10 +69,11 @@ A server that the requirements do not bring is a problem of the configuration, w
 	b.WriteString(`
 ` + "`{target}`" + ` is the service, module or directory that the files name.
 
-- **Cog**: the environment gets COG_PREDICT_TYPE_STUB from the key run (or predict), and what environment lists. python_version and python_requirements of build count.
+- **Cog**: the environment gets COG_PREDICT_TYPE_STUB from the key run (or predict), and what environment lists. python_version and python_requirements of build count. system_packages, run, gpu and cuda are for Cog's own builder, which is not used: a warning names them.
 - **BentoML**: the service is the one that bentofile.yaml or [tool.bentoml.build] names, else the class under @bentoml.service in service.py. docker.python_version, python.requirements_txt and envs count. With build.user, BENTOML_HOME is /tmp/bentoml: BentoML makes directories at start.
 - **MLServer**: the model's name is that of model-settings.json, else its directory's. Worker processes of MLServer 1.7 crash with a current uvloop: unless settings.json sets
   parallel_workers, the environment gets MLSERVER_PARALLEL_WORKERS=0. The runtime that implementation names must be among the requirements.
+  Of several model-settings.json the first tells which model is asked, and a warning says so.
 - **MLflow**: the Python version is that of python_env.yaml, else of MLmodel. Its own requirements.txt is taken when there is none at the top. Beside an app.py, which may load the model, serve.command or smoke.protocol must say which of the two is served.
 - **Truss, Triton, TorchServe, TensorFlow Serving** come in images of their own: in a Python build with a serve.command, their files are taken for data.
 
