@@ -153,7 +153,7 @@ func (l *loaded) base(ctx context.Context, f flags, scratch string) (*stage.Base
 	case local:
 		base, err = l.registry.Layout(dir, f.platform, filepath.Join(scratch, "asked.tar"))
 	case l.asked != "":
-		base, err = l.registry.Base(ctx, l.asked, f.platform)
+		base, err = l.registry.Image(ctx, l.asked, f.platform)
 	case l.config.Build.Dockerfile != "":
 		return nil, nil
 	default:

@@ -16,12 +16,32 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-// Base looks an image up, by tag or digest, and says what it is on one platform.
+// Base looks a base image up, by tag or digest, and says what it is on one platform.
 func (c *Client) Base(ctx context.Context, ref, platform string) (stage.Base, error) {
-	doing := "looking up the base image " + ref
+	return c.look(ctx, sought{"base image", "build.base"}, ref, platform)
+}
+
+// Image does the same for an image that nothing is built on.
+func (c *Client) Image(ctx context.Context, ref, platform string) (stage.Base, error) {
+	return c.look(ctx, sought{"image", ref}, ref, platform)
+}
+
+// CheckImage finds what is no reference to an image.
+func CheckImage(ref string) error {
+	if _, err := name.ParseReference(ref); err != nil {
+		return fmt.Errorf("%q is no image reference: write it as registry/repository:tag or registry/repository@sha256:…", ref)
+	}
+	return nil
+}
+
+// sought is how an image is called, and where it was named.
+type sought struct{ what, where string }
+
+func (c *Client) look(ctx context.Context, s sought, ref, platform string) (stage.Base, error) {
+	doing := "looking up the " + s.what + " " + ref
 	parsed, err := name.ParseReference(ref)
 	if err != nil {
-		return stage.Base{}, &stage.Error{What: fmt.Sprintf("%q is no image reference", ref), Where: "build.base", Remedy: "write it as registry/repository:tag", Err: err}
+		return stage.Base{}, &stage.Error{What: fmt.Sprintf("%q is no image reference", ref), Where: s.where, Remedy: "write it as registry/repository:tag", Err: err}
 	}
 	want, err := v1.ParsePlatform(platform)
 	if err != nil || want.OS == "" || want.Architecture == "" {
@@ -31,12 +51,12 @@ func (c *Client) Base(ctx context.Context, ref, platform string) (stage.Base, er
 	if err != nil {
 		return stage.Base{}, err
 	}
-	img, err := c.first(ctx, sources, *want, doing)
+	img, err := c.first(ctx, s, sources, *want, doing)
 	if err != nil {
 		return stage.Base{}, err
 	}
 	where := host(parsed.Context().Registry)
-	base, err := describe(img, ref, *want)
+	base, err := s.describe(img, ref, *want)
 	if err != nil {
 		return stage.Base{}, explain(err, doing, where)
 	}
@@ -49,14 +69,14 @@ func (c *Client) Base(ctx context.Context, ref, platform string) (stage.Base, er
 // first gives the image from the first source that has it. When none has, the
 // error is the last one's, which is the registry that was asked for, and says
 // what the mirror said.
-func (c *Client) first(ctx context.Context, sources []name.Reference, platform v1.Platform, doing string) (v1.Image, error) {
+func (c *Client) first(ctx context.Context, s sought, sources []name.Reference, platform v1.Platform, doing string) (v1.Image, error) {
 	options := append(c.remote(ctx, false), remote.WithPlatform(platform))
 	mirrored := ""
 	for n, source := range sources {
 		found, err := remote.Get(source, options...)
 		var img v1.Image
 		if err == nil {
-			if img, err = pick(found, platform); err == nil {
+			if img, err = pick(s, found, platform); err == nil {
 				return img, nil
 			}
 		}
@@ -77,7 +97,7 @@ func (c *Client) first(ctx context.Context, sources []name.Reference, platform v
 }
 
 // pick takes a platform's image out of what a reference names.
-func pick(found *remote.Descriptor, platform v1.Platform) (v1.Image, error) {
+func pick(s sought, found *remote.Descriptor, platform v1.Platform) (v1.Image, error) {
 	if !found.MediaType.IsIndex() {
 		return found.Image()
 	}
@@ -102,18 +122,19 @@ func pick(found *remote.Descriptor, platform v1.Platform) (v1.Image, error) {
 			offered = append(offered, is.String())
 		}
 	}
-	return nil, otherPlatform(platform, offered...)
+	return nil, s.missing(platform, offered...)
 }
 
-func otherPlatform(want v1.Platform, offered ...string) error {
+// missing says for which platforms there is an image, when not for this one.
+func (s sought) missing(want v1.Platform, offered ...string) error {
 	return &stage.Error{
-		What:   fmt.Sprintf("the base image is not there for %s", want),
-		Where:  "build.base",
+		What:   fmt.Sprintf("the %s is not there for %s", s.what, want),
+		Where:  s.where,
 		Remedy: "it is there for: " + strings.Join(offered, ", "),
 	}
 }
 
-func describe(img v1.Image, ref string, platform v1.Platform) (stage.Base, error) {
+func (s sought) describe(img v1.Image, ref string, platform v1.Platform) (stage.Base, error) {
 	digest, err := img.Digest()
 	if err != nil {
 		return stage.Base{}, err
@@ -124,7 +145,7 @@ func describe(img v1.Image, ref string, platform v1.Platform) (stage.Base, error
 	}
 	// An image without an index is what it is, whatever was asked for.
 	if got := file.Platform(); got != nil && (got.OS != platform.OS || got.Architecture != platform.Architecture) {
-		return stage.Base{}, otherPlatform(platform, got.String())
+		return stage.Base{}, s.missing(platform, got.String())
 	}
 	layers, err := layersOf(img, func(int) layer.Kind { return layer.Base })
 	if err != nil {
