@@ -72,14 +72,9 @@ func New(o Options) (*Client, error) {
 		c.base, c.where = fmt.Sprintf("http://localhost:%d", o.Port), fmt.Sprintf("port %d", o.Port)
 		c.hosts = []string{"127.0.0.1", "::1"}
 	} else {
-		u, err := url.Parse(o.URL)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("the URL %q cannot be read: %w", o.URL, errors.Unwrap(err))
-		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-			return nil, fmt.Errorf("the URL %q is not that of a server: it looks like https://example.com/prefix", u.Redacted())
-		case u.RawQuery != "" || u.Fragment != "":
-			return nil, fmt.Errorf("the URL %q has more than a path: give the rest as the path of a case", u.Redacted())
+		u, err := parse(o.URL)
+		if err != nil {
+			return nil, err
 		}
 		c.base, c.where, c.port = strings.TrimRight(u.String(), "/"), u.Host, 0
 	}
@@ -87,6 +82,25 @@ func New(o Options) (*Client, error) {
 	transport.DisableKeepAlives = true
 	c.fresh = over(transport)
 	return c, nil
+}
+
+// parse takes the address of a server, and nothing else that is a URL. What is
+// no URL may hold a password wherever it likes: it is not repeated.
+func parse(address string) (*url.URL, error) {
+	scheme, _, _ := strings.Cut(strings.ToLower(address), "://")
+	if scheme != "http" && scheme != "https" {
+		return nil, errors.New("the URL of a server begins with http:// or https://, such as https://example.com/prefix")
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the URL cannot be read: %w", errors.Unwrap(err))
+	case u.Host == "":
+		return nil, fmt.Errorf("the URL %q names no server: it looks like https://example.com/prefix", u.Redacted())
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("the URL %q has more than a path: give the rest as the path of a case", u.Redacted())
+	}
+	return u, nil
 }
 
 func (c *Client) transport() *http.Transport {

@@ -216,10 +216,11 @@ func TestURLUnreachable(t *testing.T) {
 
 func TestURLMistakes(t *testing.T) {
 	for address, want := range map[string]string{
-		"localhost:8080":           `the URL "localhost:8080" is not that of a server: it looks like https://example.com/prefix`,
-		"ftp://example.com":        `the URL "ftp://example.com" is not that of a server: it looks like https://example.com/prefix`,
+		"localhost:8080":           `the URL of a server begins with http:// or https://, such as https://example.com/prefix`,
+		"ftp://example.com":        `the URL of a server begins with http:// or https://, such as https://example.com/prefix`,
+		"http:///path":             `the URL "http:///path" names no server: it looks like https://example.com/prefix`,
 		"https://u:pw@h.test/?a=b": `the URL "https://u:xxxxx@h.test/?a=b" has more than a path: give the rest as the path of a case`,
-		"https://h.test/%zz":       `the URL "https://h.test/%zz" cannot be read: invalid URL escape "%zz"`,
+		"https://h.test/%zz":       `the URL cannot be read: invalid URL escape "%zz"`,
 	} {
 		if _, err := New(Options{URL: address}); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", address, err)
