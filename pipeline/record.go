@@ -19,9 +19,10 @@ func (p program) recordCommand() *cobra.Command {
 		Short: "Write the answers of the running image into the cases",
 		Long: `Record builds the image, starts its server, asks every case several times and
 writes the answers into the case files: from then on, each run compares with
-them. It shows what it changes. A case whose answer changes from round to round
-gets a tolerance, or is named when no tolerance helps. An answer that a person
-wrote is not replaced without --force.
+them. It shows what it changes. Numbers that differ from round to round get a
+tolerance. What a person wrote stays: a tolerance as long as it holds, an
+answer unless --force says otherwise. A case that is left without an answer
+that holds is named, the others are recorded, and the command ends with 1.
 
   slipway record models/iris             record what is not recorded yet, or has changed
   slipway record --dry-run models/iris   only show it
