@@ -55,7 +55,7 @@ func (l *loader) warnPorts(ports []int) {
 		return
 	}
 	l.warn("%s exposes the ports %s, and port %d is asked, as is usual for %s: say which is the server's, such as `serve: {port: %d}` in %s",
-		oneLine(l.cfg.Build.Dockerfile), strings.Trim(fmt.Sprint(ports), "[]"), p.DefaultPort(), name, ports[0], File)
+		oneLine(l.cfg.Build.Dockerfile), strings.ReplaceAll(strings.Trim(fmt.Sprint(ports), "[]"), " ", ", "), p.DefaultPort(), name, ports[0], File)
 }
 
 // warnModels tells which of several models is asked, where a server has them all.
