@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,16 +24,17 @@ const (
 	endIsNear = 20 * time.Millisecond
 )
 
-// shot is one request of the load, with the status it was answered with when it was asked alone.
+// shot is one request of the load, with what it was answered with when it was asked alone.
 type shot struct {
-	proto    protocol.Protocol
-	name     string
-	request  string // its hash
-	path     string
-	alone    *key // of its answer; nil when that was too long to be compared
-	message  protocol.Message
-	patience patience
-	status   int
+	proto     protocol.Protocol
+	name      string
+	request   string // its hash
+	path      string
+	alone     *key // of its answer; nil when that was too long to be compared
+	message   protocol.Message
+	patience  patience
+	status    int
+	succeeded bool
 }
 
 // loop is a closed loop: a worker waits for its answer before it asks again,
@@ -51,11 +50,13 @@ type loop struct {
 }
 
 // load asks the cases in turn, on connections that are kept. A case that was
-// not answered when it was asked alone is left out. It is nil when that leaves none.
+// not answered when it was asked alone is left out, and so is one that was
+// refused beside others that were not. It is nil when that leaves none.
 func (c *Client) load(ctx context.Context, l protocol.Load, shots []shot, server Server) *protocol.LoadSeen {
 	if l.Requests < 1 || len(shots) == 0 {
 		return nil
 	}
+	shots, leftOut := answered(shots)
 	l = complete(l)
 	ctx, cancel := context.WithTimeout(ctx, orDefault(l.TimeoutMS, defaultLoad))
 	defer cancel()
@@ -65,18 +66,35 @@ func (c *Client) load(ctx context.Context, l protocol.Load, shots []shot, server
 	transport.MaxIdleConnsPerHost = l.Concurrency
 	defer transport.CloseIdleConnections()
 	loop := &loop{client: c, via: over(transport), server: server, shots: shots, workers: l.Concurrency, others: newOthers()}
-	seen := &protocol.LoadSeen{Load: l}
+	seen := &protocol.LoadSeen{Load: l, LeftOut: leftOut}
 	measured := loop.run(ctx, l.Warmup)
 	if !measured.cut && measured.errors[serverEnded] == 0 {
+		seen.WarmupErrors = measured.errors
 		loop.others = newOthers()
 		begin := time.Now()
 		measured = loop.run(ctx, l.Requests)
 		seen.DurationMS = Milliseconds(time.Since(begin))
-		seen.Answered, seen.Latency = len(measured.latencies), percentiles(measured.latencies)
+		seen.Answered, seen.Latency = len(measured.latencies), protocol.PercentilesOf(measured.latencies)
 	}
 	seen.Errors, seen.Cut = measured.errors, measured.cut
 	seen.Others, seen.Unknown = loop.others.kept, loop.others.unknown
 	return seen
+}
+
+// answered are the shots that were answered with success when they were asked
+// alone, and the names of the others; without one that was, it is all of them.
+func answered(shots []shot) (kept []shot, leftOut []string) {
+	for _, s := range shots {
+		if s.succeeded {
+			kept = append(kept, s)
+		} else {
+			leftOut = append(leftOut, s.name)
+		}
+	}
+	if len(kept) == 0 {
+		return shots, nil
+	}
+	return kept, leftOut
 }
 
 // complete fills in what is left open, and bounds what is not.
@@ -92,7 +110,7 @@ func complete(l protocol.Load) protocol.Load {
 
 // seen is what one worker saw, or all of them.
 type seen struct {
-	latencies []time.Duration
+	latencies []float64 // in milliseconds
 	errors    map[string]int
 	cut       bool
 }
@@ -136,7 +154,7 @@ func (l *loop) work(ctx context.Context, next func() int, n int) seen {
 		case e.status != shot.status:
 			s.errors[fmt.Sprintf("status %d", e.status)]++
 		default:
-			s.latencies = append(s.latencies, e.took)
+			s.latencies = append(s.latencies, Milliseconds(e.took))
 			l.others.compare(shot, e, &body, length)
 		}
 	}
@@ -158,16 +176,4 @@ func (l *loop) exchange(ctx context.Context, s shot, body *bytes.Buffer) (e exch
 			return e, length
 		}
 	}
-}
-
-// percentiles are by the nearest-rank method; nil for no latencies.
-func percentiles(latencies []time.Duration) *protocol.Percentiles {
-	if len(latencies) == 0 {
-		return nil
-	}
-	slices.Sort(latencies)
-	rank := func(p float64) float64 {
-		return Milliseconds(latencies[int(math.Ceil(p*float64(len(latencies))/100))-1])
-	}
-	return &protocol.Percentiles{P50: rank(50), P95: rank(95), P99: rank(99), Max: rank(100)}
 }

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -25,7 +27,7 @@ func TestLoad(t *testing.T) {
 		}
 		n := posts.Add(1)
 		switch {
-		case string(body) == "404": // the same as alone: an answer
+		case string(body) == "404": // as alone, so it is left out
 			http.NotFound(w, r)
 		case n%20 == 4:
 			http.Error(w, "too many", http.StatusServiceUnavailable)
@@ -51,6 +53,9 @@ func TestLoad(t *testing.T) {
 	if diff := cmp.Diff(protocol.Load{Requests: 200, Concurrency: 4, Warmup: 10, TimeoutMS: 60000}, l.Load); diff != "" {
 		t.Errorf("the load (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff([]string{"b"}, l.LeftOut); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
 	failed := 0
 	for kind, n := range l.Errors {
 		if kind != "status 503" && kind != "closed without an answer" && kind != "connection reset" {
@@ -66,6 +71,31 @@ func TestLoad(t *testing.T) {
 	}
 	if p := l.Latency; p == nil || p.P50 <= 0 || p.P50 > p.P95 || p.P95 > p.P99 || p.P99 > p.Max || l.DurationMS <= 0 {
 		t.Errorf("latency %+v, duration %v", p, l.DurationMS)
+	}
+}
+
+// TestLoadOfRefusals: where nothing else is there, a refusal is an answer like any other.
+func TestLoadOfRefusals(t *testing.T) {
+	t.Parallel()
+	port := serving(t, http.NotFound)
+	l := observe(t, port, Server{}, protocol.Spec{Cases: []protocol.Request{post("a", "1")}, Load: &protocol.Load{Requests: 20, Concurrency: 2}}).Load
+	if l == nil || l.Answered != 20 || l.LeftOut != nil {
+		t.Errorf("load %+v", l)
+	}
+}
+
+// TestWarmupErrors: a server that fails while it warms up is not silent.
+func TestWarmupErrors(t *testing.T) {
+	t.Parallel()
+	var posts atomic.Int64
+	port := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		if n := posts.Add(1); r.Method == http.MethodPost && n > 2 && n <= 5 { // GET / and the case come first
+			http.Error(w, "too many", http.StatusServiceUnavailable)
+		}
+	})
+	l := observe(t, port, Server{}, protocol.Spec{Cases: []protocol.Request{post("a", "1")}, Load: &protocol.Load{Requests: 20, Concurrency: 1, Warmup: 10}}).Load
+	if l == nil || l.Answered != 20 || len(l.Errors) != 0 || len(l.WarmupErrors) != 1 || l.WarmupErrors["status 503"] < 2 {
+		t.Errorf("load %+v", l)
 	}
 }
 
@@ -147,22 +177,6 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-func TestPercentiles(t *testing.T) {
-	var latencies []time.Duration
-	for ms := 200; ms > 0; ms-- {
-		latencies = append(latencies, time.Duration(ms)*time.Millisecond)
-	}
-	if diff := cmp.Diff(&protocol.Percentiles{P50: 100, P95: 190, P99: 198, Max: 200}, percentiles(latencies)); diff != "" {
-		t.Errorf("of 200 (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(&protocol.Percentiles{P50: 7, P95: 7, P99: 7, Max: 7}, percentiles([]time.Duration{7 * time.Millisecond})); diff != "" {
-		t.Errorf("of 1 (-want +got):\n%s", diff)
-	}
-	if p := percentiles(nil); p != nil {
-		t.Errorf("of none: %+v", p)
-	}
-}
-
 // TestLoadOtherAnswers: a server that answers otherwise under load is found
 // out by what it answers, whatever its status; each other answer is kept once.
 func TestLoadOtherAnswers(t *testing.T) {
@@ -182,7 +196,7 @@ func TestLoadOtherAnswers(t *testing.T) {
 	}))
 	t.Cleanup(s.Close)
 	l := observe(t, portOf(t, s.URL), Server{}, protocol.Spec{Cases: []protocol.Request{post("a", "1")}, Load: &protocol.Load{Requests: 100, Concurrency: 8}}).Load
-	if l == nil || len(l.Others) != 1 || l.Others[0].Name != "a" || l.Others[0].Count < 1 || string(l.Others[0].Body) != "[2.0]" || l.Unknown != 0 {
+	if l == nil || len(l.Others) != 1 || l.Others[0].Name != "a" || l.Others[0].Count < 1 || string(l.Others[0].Body) != "[2.0]" || l.Others[0].SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte("[2.0]"))) || l.Unknown != 0 {
 		t.Fatalf("others: %+v", l)
 	}
 }

@@ -77,7 +77,7 @@ func shots(proto protocol.Protocol, cases []protocol.Request, t protocol.Target,
 	for i, r := range cases {
 		m, err := compose(proto, r, t)
 		if a := answers[i]; err == nil && a.Status != 0 && a.Error == "" {
-			s := shot{proto: proto, name: r.Name, request: r.Hash(), path: r.Path, message: m, patience: patienceFor(proto, r), status: a.Status}
+			s := shot{proto: proto, name: r.Name, request: r.Hash(), path: r.Path, message: m, patience: patienceFor(proto, r), status: a.Status, succeeded: a.Succeeded()}
 			if a.Length <= otherBytes && !a.Truncated {
 				alone := s.key(a.Status, a.ContentType, a.Body)
 				s.alone = &alone

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"sync"
 
@@ -61,9 +62,10 @@ func (o *others) compare(s shot, e exchange, body *bytes.Buffer, length int64) {
 		return
 	}
 	o.at[k] = len(o.kept)
+	hash := sha256.Sum256(body.Bytes())
 	o.kept = append(o.kept, protocol.Other{Count: 1, Answer: protocol.Answer{
 		Name: s.name, Request: s.request, Status: e.status, ContentType: e.header.Get("Content-Type"),
-		Body: bytes.Clone(body.Bytes()), Length: length, LatencyMS: Milliseconds(e.took),
+		Body: bytes.Clone(body.Bytes()), Length: length, SHA256: hex.EncodeToString(hash[:]), LatencyMS: Milliseconds(e.took),
 	}})
 }
 

@@ -119,6 +119,15 @@ type Answer struct {
 // For is true for an answer to this request, and not to what a case of the same name asked before.
 func (a Answer) For(r Request) bool { return a.Request == r.Hash() }
 
+// Succeeded is true for a complete answer that is no refusal: one with a 2xx
+// status, or of a command that ended with 0.
+func (a Answer) Succeeded() bool {
+	if a.Exit != nil {
+		return a.Error == "" && a.Exit.Code == 0
+	}
+	return a.Error == "" && succeeded(a.Status)
+}
+
 // LoadSeen is what a load measured, over the requests after the warm-up.
 type LoadSeen struct {
 	Load
@@ -129,6 +138,12 @@ type LoadSeen struct {
 	Latency *Percentiles `json:"latency_ms"`
 	// Errors counts the others by kind: "timeout", "connection reset", "status 503".
 	Errors map[string]int `json:"errors,omitempty"`
+	// WarmupErrors counts what was not answered so while the server warmed up.
+	WarmupErrors map[string]int `json:"warmup_errors,omitempty"`
+	// LeftOut are cases that were refused when they were asked alone: how quick
+	// a server is to refuse says nothing about the model. They are sent only
+	// where there are no others.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Others are answers, of those in Answered, that were not what the case was
 	// answered when it was asked alone: each different one once.
 	Others []Other `json:"others,omitempty"`
@@ -143,14 +158,6 @@ type LoadSeen struct {
 type Other struct {
 	Answer
 	Count int `json:"count"`
-}
-
-// Percentiles are in milliseconds.
-type Percentiles struct {
-	P50 float64 `json:"p50"`
-	P95 float64 `json:"p95"`
-	P99 float64 `json:"p99"`
-	Max float64 `json:"max"`
 }
 
 // Memory is the highest memory use seen.
