@@ -180,7 +180,7 @@ func parse(content string) (document, []*ast.MappingValueNode, error) {
 	var root []*ast.MappingValueNode
 	for _, doc := range file.Docs {
 		if mapping, ok := doc.Body.(*ast.MappingNode); ok && mapping.IsFlowStyle {
-			return document{}, nil, errors.New("it stands in braces, where an answer has no place: write it without them")
+			return document{}, nil, errors.New("it stands in braces, where an answer has no place")
 		}
 		if root == nil && doc.Body != nil {
 			root = pairs(doc.Body)

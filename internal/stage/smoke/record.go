@@ -169,7 +169,7 @@ func (r Recording) propose(c config.Case, proto protocol.Protocol, answers []pro
 		return p.failed("was not recorded: "+proposal.Why, proposal.Advice)
 	}
 	if p.after, err = record.Rewrite(p.file, p.before, *proposal.Expect, proposal.Own); err != nil {
-		return p.failed("was not recorded: "+err.Error(), "write the answer by hand")
+		return p.failed("was not recorded: "+err.Error(), "write the case as lines of `key: value`, or the answer by hand")
 	}
 	p.expect, p.note = *proposal.Expect, proposal.Why
 	if wrong := differs(p.expect, rounds); wrong != "" {

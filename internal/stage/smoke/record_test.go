@@ -131,6 +131,24 @@ func TestRecordSeveral(t *testing.T) {
 	}
 }
 
+// TestRecordWorse: what is wrong with the server is said before what was not recorded for it.
+func TestRecordWorse(t *testing.T) {
+	ready := 12.0
+	cases := []config.Case{{Name: "a"}}
+	seen := protocol.Observations{
+		Protocol: "http", Port: 8080, Network: "open", ReadyMS: &ready, Exit: &protocol.Exit{Signal: "SIGSEGV", AfterMS: 100},
+		Answers: []protocol.Answer{{Name: "a", Request: cases[0].Request.Hash(), Error: "the server has ended"}},
+	}
+	run := &stage.Run{Plan: plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Protocol: "http", Cases: cases}}}, Result: &result.Result{}}
+	got, err := Recording{Dir: t.TempDir(), Show: &strings.Builder{}}.record(run, seen)
+	if err != nil || got.Status != result.StageFailed || !strings.Contains(got.Reason, "SIGSEGV") || strings.Contains(got.Remedy, "warnings") {
+		t.Errorf("%v %s: %q: %q", err, got.Status, got.Reason, got.Remedy)
+	}
+	if len(run.Result.Warnings) != 1 || !strings.HasPrefix(run.Result.Warnings[0], "a was not recorded") {
+		t.Errorf("warnings: %q", run.Result.Warnings)
+	}
+}
+
 // TestRecordAgain: a model that was trained again answers something else; what
 // record wrote is replaced, a tolerance that a person gave it is not.
 func TestRecordAgain(t *testing.T) {
