@@ -173,7 +173,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		spec := protocol.Spec{Command: []string{"/bin/sleep", "600"}, Protocol: "http", Port: port, Rounds: 3, Load: &protocol.Load{Requests: 200, Concurrency: 16}}
-		for _, path := range []string{"/gigabyte", "/headers", "/bomb", "/large", "/large", "/large", "/large"} {
+		for _, path := range []string{"/gigabyte", "/headers", "/bomb", "/large", "/large", "/large", "/large", "/large", "/large"} {
 			spec.Cases = append(spec.Cases, protocol.Request{Name: path, Path: path, TimeoutMS: 20000})
 		}
 		o, peak := try(t, probe, spec)

@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// bodyBytes is how much of one body is kept, allBodies of all together: the
+	// BodyBytes is how much of one body is kept, AllBodies of all together: the
 	// probe lives in the model's memory limit and has to stay small.
-	bodyBytes = 1 << 20
-	allBodies = 8 << 20
+	BodyBytes = 1 << 20
+	AllBodies = 16 << 20
 	// readBytes is where reading a body stops: some never end.
 	readBytes = 64 << 20
 	// DefaultTimeout bounds a case that names no timeout.
@@ -119,17 +119,21 @@ func (n *noticing) Read(p []byte) (int, error) {
 // ErrEndless is that of a body of which more came than is ever read.
 var ErrEndless = fmt.Errorf("had not ended after %d MiB, so reading was stopped", readBytes>>20)
 
-// Bodies bounds what is kept of all bodies together. The zero value has kept none.
-type Bodies struct{ kept int64 }
+// Bodies bounds what is kept of the bodies of one round together. The zero value has no room.
+type Bodies struct{ left int64 }
+
+// BodiesOf is the room in one of several rounds; each has the same, so that the
+// same is kept in each.
+func BodiesOf(rounds int) Bodies { return Bodies{left: AllBodies / int64(max(1, rounds))} }
 
 // Keep reads a body until it ends: a bounded part of it to keep, length and
 // hash of all of it.
 func (b *Bodies) Keep(a *protocol.Answer, body io.Reader) (length int64, err error) {
 	hash := sha256.New()
 	a.Length, err = read(io.MultiWriter(hash, writer(func(p []byte) {
-		if room := min(bodyBytes-int64(len(a.Body)), allBodies-b.kept, int64(len(p))); room > 0 {
+		if room := min(BodyBytes-int64(len(a.Body)), b.left, int64(len(p))); room > 0 {
 			a.Body = append(a.Body, p[:room]...)
-			b.kept += room
+			b.left -= room
 		}
 	})), body)
 	a.Truncated = a.Length > int64(len(a.Body))

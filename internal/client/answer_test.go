@@ -83,7 +83,7 @@ func TestBadAnswers(t *testing.T) {
 			if took := time.Since(begin); took > 8*time.Second {
 				t.Errorf("took %v", took)
 			}
-			if len(a.Body) > bodyBytes || a.Length > readBytes || a.LatencyMS <= 0 {
+			if len(a.Body) > BodyBytes || a.Length > readBytes || a.LatencyMS <= 0 {
 				t.Errorf("kept %d of %d bytes in %v ms", len(a.Body), a.Length, a.LatencyMS)
 			}
 			c, err := New(Options{Port: port})
@@ -220,18 +220,21 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestKeepsBoundedBodies: all rounds together are bounded, and the same is kept in each.
 func TestKeepsBoundedBodies(t *testing.T) {
 	t.Parallel()
 	port := serving(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) })
-	o := observe(t, port, Server{}, protocol.Spec{Cases: []protocol.Request{post("a", "1"), post("b", "1")}, Rounds: 6})
-	kept := 0
-	for _, a := range o.Answers {
+	o := observe(t, port, Server{}, protocol.Spec{Cases: []protocol.Request{post("a", "1"), post("b", "1"), post("c", "1"), post("d", "1")}, Rounds: 6})
+	if len(o.Answers) != 4*6 {
+		t.Fatalf("%d answers", len(o.Answers))
+	}
+	const last = AllBodies/6 - 2*BodyBytes
+	for n, a := range o.Answers {
 		if a.Error != "" || a.Length != 2<<20 || !a.Truncated || a.SHA256 != "5647f05ec18958947d32874eeb788fa396a05d0bab7c1b71f112ceb7e9b31eee" {
 			t.Errorf("answer %s: %d bytes, truncated %t, sha256 %s, error %q", a.Name, a.Length, a.Truncated, a.SHA256, a.Error)
 		}
-		kept += len(a.Body)
-	}
-	if kept != allBodies || len(o.Answers) != 12 {
-		t.Errorf("kept %d bytes of %d bodies", kept, len(o.Answers))
+		if want := []int{BodyBytes, BodyBytes, last, 0}[n%4]; len(a.Body) != want {
+			t.Errorf("answer %s of round %d: kept %d bytes, want %d", a.Name, n/4, len(a.Body), want)
+		}
 	}
 }

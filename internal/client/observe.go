@@ -62,6 +62,7 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 		}
 	}
 	for range max(1, spec.Rounds) {
+		c.bodies = BodiesOf(spec.Rounds)
 		for _, r := range cases {
 			o.Answers = append(o.Answers, c.one(ctx, server, proto, r, target))
 		}

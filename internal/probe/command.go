@@ -20,8 +20,8 @@ const stderrBytes = 16 << 10
 func (t *trial) commands(ctx context.Context) {
 	t.samples.ready()
 	log := newTail(nil)
-	var bodies client.Bodies
 	for range max(1, t.spec.Rounds) {
+		bodies := client.BodiesOf(t.spec.Rounds)
 		for _, r := range t.spec.Cases {
 			if ctx.Err() == nil {
 				t.o.Answers = append(t.o.Answers, t.run(ctx, r, &bodies, log))

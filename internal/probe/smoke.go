@@ -60,7 +60,7 @@ func Smoke(ctx context.Context, args, env []string, stderr io.Writer) error {
 	} else {
 		observe(ctx, spec, env, &observed)
 	}
-	return writeJSON(*out, observed)
+	return writeObservations(*out, observed)
 }
 
 func readSpec(file string) (spec protocol.Spec, err error) {
