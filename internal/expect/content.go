@@ -87,6 +87,8 @@ func unusable(e Expectation, matchers []*matcher, answer *reading, got Answer) s
 		return got.Problem
 	case silent:
 		return mistaken(e, answer, got)
+	case !e.Recorded() && e.Schema == nil && got.succeeded() && errorIn(&answer.value) != nil:
+		return inSpite(got, errorIn(&answer.value)) // an error has a type and a length too
 	case len(matchers) == 0:
 		return ""
 	case got.Truncated:
@@ -133,13 +135,17 @@ func mistaken(e Expectation, answer *reading, got Answer) string {
 	case token != nil && !e.Finite: // which says so itself
 		return fmt.Sprintf("%s: %s is no JSON, and many clients cannot read it (expect it in answer or subset if it is meant)", clip(pathTo(&answer.value, token).String()), token.lit)
 	case said != nil:
-		envelope := fmt.Sprintf("status %d", got.Status)
-		if got.Exit != nil {
-			envelope = "exit code 0"
-		}
-		return fmt.Sprintf("the answer is an error in spite of %s: %s", envelope, summary(said))
+		return inSpite(got, said)
 	}
 	return ""
+}
+
+func inSpite(got Answer, said *value) string {
+	envelope := fmt.Sprintf("status %d", got.Status)
+	if got.Exit != nil {
+		envelope = "exit code 0"
+	}
+	return fmt.Sprintf("the answer is an error in spite of %s: %s", envelope, summary(said))
 }
 
 func isHTML(contentType string, body []byte) bool {
@@ -156,18 +162,28 @@ var (
 	errorExtras = []string{"message", "code", "error_code", "error_type", "status", "success", "ok", "title", "type", "traceback", "request_id", "timestamp", "path"}
 )
 
-// errorIn is what an object that is nothing but an error says; nil when it is none.
-// A number is not: it may be the error of a regression.
+// errorIn is what an object that is nothing but an error says, or a list of
+// such; nil when it is none. A number is not: it may be the error of a regression.
 func errorIn(v *value) *value {
+	if v.kind == array && len(v.items) > 0 {
+		for i := range v.items {
+			if errorIn(&v.items[i]) == nil {
+				return nil
+			}
+		}
+		return errorIn(&v.items[0])
+	}
 	if v.kind != object {
 		return nil
 	}
 	var said *value
+	failed := false
 	for i, key := range v.keys {
 		item := &v.items[i]
 		key = strings.ToLower(key)
 		switch {
 		case slices.Contains(errorExtras, key):
+			failed = failed || failing(key, item)
 		case !slices.Contains(errorKeys, key):
 			return nil
 		case item.kind == text && item.lit != "", item.kind >= array && len(item.items) > 0, item.kind == boolean && item.lit == "true":
@@ -176,7 +192,21 @@ func errorIn(v *value) *value {
 			}
 		}
 	}
+	if said == nil && failed {
+		return v
+	}
 	return said
+}
+
+// failing is true for the members with which an answer says that it is none.
+func failing(key string, v *value) bool {
+	switch key {
+	case "status":
+		return v.kind == text && slices.Contains([]string{"error", "fail", "failed", "failure"}, strings.ToLower(v.lit))
+	case "success", "ok":
+		return v.kind == boolean && v.lit == "false"
+	}
+	return false
 }
 
 // ErrorBody is true for an answer, as JSON, that is nothing but an error. A

@@ -119,7 +119,7 @@ func TestMatchersTakeBoundedTime(t *testing.T) {
 		"cosine":           {Expectation{Cosine: &Cosine{To: []byte(floats), Min: 1}}, floats, true},
 		"cosine, rows":     {Expectation{Cosine: &Cosine{To: []byte(rowsOf(30000)), Min: 1}}, rowsOf(30000), true},
 		"top_k":            {Expectation{TopK: &TopK{Want: []byte("[99999, 99998]")}}, floats, true},
-		"top_k, exponent":  {Expectation{TopK: &TopK{Want: []byte("[0]")}}, "[" + strings.Repeat("1e4999,", 100000) + "1]", true},
+		"top_k, exponent":  {Expectation{TopK: &TopK{Want: []byte("[0]")}}, "[" + strings.Repeat("1e4999,", 100000) + "1]", false},
 		"errors":           {Expectation{}, `{"error": ` + floats + `}`, false},
 	}
 	for name, tc := range cases {

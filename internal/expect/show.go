@@ -19,6 +19,9 @@ const (
 // show writes a value for a reader: members and nested arrays on lines of
 // their own, rows of scalars together. It is capped around focus.
 func show(v *value, focus path, offset int) string {
+	if v.kind == text && offset == 0 {
+		return ends(v.lit)
+	}
 	if v.kind == text {
 		return window(v.lit, min(offset, len(v.lit)))
 	}
@@ -113,6 +116,15 @@ func tail(rest path, next bool) path {
 
 // quote keeps what is readable as it is: é and 漢, not \u00e9.
 func quote(s string) string { return strconv.Quote(s) }
+
+// ends are the beginning and the end of a text: a traceback says last what is wrong.
+func ends(s string) string {
+	if len(s) <= shown {
+		return window(s, 0)
+	}
+	head, tail := cut(s, 0, shown/2), cut(s, len(s)-shown/2, len(s))
+	return strings.ToValidUTF8(fmt.Sprintf("%s\n… %d bytes …\n%s", head, len(s)-len(head)-len(tail), tail), "�")
+}
 
 // window is at most about shown bytes of s around mark, with a note of what was left out.
 func window(s string, mark int) string {

@@ -87,6 +87,11 @@ func ranked(want []string, scores []scored, anyOrder bool) finding {
 			return finding{reason: fmt.Sprintf("the top %d is %s, expected %s", len(want), list(best), list(want))}
 		}
 	}
+	// A model that has collapsed gives everything the same score.
+	if n := len(want); n < len(scores) && scores[n].score.Cmp(last) == 0 {
+		other := slices.IndexFunc(scores, func(s scored) bool { return s.score.Cmp(last) == 0 && !slices.Contains(want, s.name) })
+		return finding{reason: fmt.Sprintf("%s, which is not expected among the top %d, has the same score as one that is", clip(scores[other].name), n)}
+	}
 	return finding{}
 }
 

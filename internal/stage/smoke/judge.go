@@ -78,7 +78,7 @@ func wrong(record *result.Smoke, seen protocol.Observations) (reason, remedy str
 	case seen.Exit != nil:
 		return "the server ended while it was asked: " + ended(*seen.Exit), inReport
 	case failed && silent != nil && silent.Invalid:
-		return "no request could be made for " + silent.Name + ": " + silent.Error, "say it in the case, or with smoke.model"
+		return silent.Name + ": " + silent.Error, "say it in the case, or with smoke.model"
 	case failed && silent != nil:
 		return "no answer to " + silent.Name + ": " + silent.Error, inReport
 	case failed:

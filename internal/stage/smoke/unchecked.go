@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/expect"
 	"github.com/slipway-dev/slipway/internal/protocol"
 	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
@@ -58,7 +59,8 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 func confirms(c config.Case) bool {
 	refusal := c.Expect.Status != nil && (*c.Expect.Status < 200 || *c.Expect.Status > 299)
 	failure := c.Expect.Exit != nil && *c.Expect.Exit != 0
-	return c.Expect.Recorded() && !refusal && !failure
+	wrong := expect.ErrorBody(c.Expect.Answer) || expect.ErrorBody(c.Expect.Subset)
+	return c.Expect.Recorded() && !refusal && !failure && !wrong
 }
 
 // withoutGPU is the end for a model that needs more GPUs than there are: nothing is wrong with it, and nothing is known of it.
