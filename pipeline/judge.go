@@ -34,7 +34,11 @@ run wrote, or its result.json; observations.json lies beside it.
 			if f.out != "" && absolute(f.out) == absolute(resultDir(args[0])) {
 				return fmt.Errorf("--out %s is the result that is judged: name another directory", f.out)
 			}
-			return ended{p.run(cmd.Context(), judging(modelDir(args[1:]), f, args[0]))}
+			seen, err := readSeen(resultDir(args[0]))
+			if err != nil {
+				return err
+			}
+			return ended{p.run(cmd.Context(), judging(modelDir(args[1:]), f, saved{resultDir(args[0]), seen}))}
 		},
 	}
 	cmd.Flags().StringVar(&f.out, "out", "", "directory to write this judgement to; default: it is only shown")
@@ -43,13 +47,12 @@ run wrote, or its result.json; observations.json lies beside it.
 }
 
 // judging is a job that looks at another run's observations.
-func judging(dir string, f flags, of string) job {
-	of = resultDir(of)
+func judging(dir string, f flags, of saved) job {
 	return job{
-		dir: dir, flags: f, asked: of, alone: true, unwritten: f.out == "",
+		dir: dir, flags: f, asked: of.dir, alone: true, unwritten: f.out == "",
 		load:   func(dir, top string) (config.Config, []result.Problem) { return config.LoadSmoke(dir, top, "") },
 		plan:   func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
-		stages: func(tools) []stage.Stage { return []stage.Stage{{Name: "smoke", Run: saved{dir: of}.Run}} },
+		stages: func(tools) []stage.Stage { return []stage.Stage{{Name: "smoke", Run: of.Run}} },
 	}
 }
 
@@ -61,31 +64,32 @@ func resultDir(of string) string {
 	return of
 }
 
-// saved are the observations of an earlier run.
-type saved struct{ dir string }
+// saved are the observations of an earlier run, and the directory of its result.
+type saved struct {
+	dir  string
+	seen protocol.Observations
+}
 
 func (s saved) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
-	seen, err := s.read()
-	if err != nil {
-		return stage.Outcome{}, &stage.Error{What: "what the earlier run saw cannot be read: " + err.Error(), Where: s.dir, Remedy: "name the directory of a run whose smoke stage ran", Err: err}
-	}
 	// The image's size has a budget too; a result that is not there has none.
 	if before, err := result.Read(filepath.Join(s.dir, "result.json")); err == nil {
 		run.Result.Image = before.Image
 	}
-	return smoke.Judge(run, seen)
+	return smoke.Judge(run, s.seen)
 }
 
-func (s saved) read() (seen protocol.Observations, err error) {
-	data, err := os.ReadFile(filepath.Join(s.dir, smoke.ObservationsFile))
+// readSeen reads what a run saw. An error is a mistake of the command line: it names something else.
+func readSeen(dir string) (seen protocol.Observations, err error) {
+	path := filepath.Join(dir, smoke.ObservationsFile)
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return seen, err
+		return seen, fmt.Errorf("what an earlier run saw is not there: %w; name the directory of a run whose smoke stage ran", err)
 	}
 	if err := json.Unmarshal(data, &seen); err != nil {
-		return seen, err
+		return seen, fmt.Errorf("%s is not what a run wrote: %w", path, err)
 	}
 	if seen.Version != protocol.SpecVersion {
-		return seen, fmt.Errorf("they have version %d, this slipway reads version %d", seen.Version, protocol.SpecVersion)
+		return seen, fmt.Errorf("%s has version %d, and this slipway reads version %d: run the model again", path, seen.Version, protocol.SpecVersion)
 	}
 	return seen, nil
 }

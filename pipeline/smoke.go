@@ -3,12 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/registry"
 	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
 	"github.com/slipway-dev/slipway/internal/stage/image"
@@ -35,28 +40,27 @@ Where there is no slipway.yaml, the image's labels, environment and command
 tell the protocol; of a server, --protocol does. Where there is no case, the
 server is asked what it takes: the answer is then looked at, but nothing
 recorded confirms it, and the run is not verified. A token in the environment
-variable SLIPWAY_URL_TOKEN is sent to the server as a bearer token.`,
+variable SLIPWAY_URL_TOKEN is sent to the server as a bearer token, and taken
+out of what it answers. A server or registry that cannot be reached is an
+error (3), and not a failure of the model (1).`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked := url
-			if url == "" {
-				if len(args) == 0 {
-					return errors.New("name an image, or a server with --url")
-				}
-				asked, args = args[0], args[1:]
-			}
-			if len(args) > 1 {
-				return errors.New("both an image and --url are given: name one of them")
-			}
 			if _, err := protocol.For(proto); proto != "" && err != nil {
 				return fmt.Errorf("--protocol: %w", err)
+			}
+			asked, args, err := whom(url, proto, args)
+			if err != nil {
+				return err
+			}
+			if load && url == "" {
+				return errors.New("--load is for --url: an image is sent smoke.load whenever slipway.yaml has one")
 			}
 			j := asking(modelDir(args), f, asked, proto)
 			if url != "" {
 				j.alone, j.stages = true, func(t tools) []stage.Stage {
 					return []stage.Stage{
 						// a server that somebody else runs, asked over the network
-						{Name: "smoke", Run: smoke.Live{URL: url, Token: p.getenv("SLIPWAY_URL_TOKEN"), Load: load, Out: t.out, Nonce: t.nonce}.Run},
+						{Name: "smoke", Run: smoke.Live{URL: url, Token: strings.TrimSpace(p.getenv("SLIPWAY_URL_TOKEN")), Load: load, Out: t.out, Nonce: t.nonce}.Run},
 					}
 				}
 			}
@@ -72,6 +76,42 @@ variable SLIPWAY_URL_TOKEN is sent to the server as a bearer token.`,
 	fs.StringVar(&proto, "protocol", "", "how the server is spoken to, instead of what slipway.yaml says or the image tells")
 	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
 	return cmd
+}
+
+// whom says what is asked, and which arguments are left. It finds what can be
+// no image or server before anything is done for it.
+func whom(address, proto string, args []string) (asked string, rest []string, err error) {
+	switch {
+	case address == "" && len(args) == 0:
+		return "", nil, errors.New("name an image, or a server with --url")
+	case address == "":
+		return args[0], args[1:], checkImage(args[0])
+	case len(args) > 1:
+		return "", nil, errors.New("both an image and --url are given: name one of them")
+	case proto == "exec":
+		return "", nil, errors.New("--protocol exec runs a command in an image: a server at --url speaks another")
+	}
+	if _, err := client.New(client.Options{URL: address}); err != nil {
+		return "", nil, fmt.Errorf("--url: %w", err)
+	}
+	return address, args, nil
+}
+
+// checkImage finds what can be no image, before anything is done for it.
+func checkImage(asked string) error {
+	if strings.Contains(asked, "://") {
+		return fmt.Errorf("%s is no image: the address of a server is given with --url", asked)
+	}
+	if dir, ok := strings.CutPrefix(asked, "oci:"); ok {
+		if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
+			return fmt.Errorf("%s: there is no image in that directory (%w): name one that holds an image layout, such as oci:dist/iris/image", asked, err)
+		}
+		return nil
+	}
+	if info, err := os.Stat(asked); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory and no image: `slipway %[1]s` builds a model and asks it; an image in a directory is oci:%[1]s", asked)
+	}
+	return registry.CheckImage(asked)
 }
 
 // asking is a job that builds nothing.

@@ -59,6 +59,7 @@ type Client struct {
 	headers map[string]string
 	bodies  Bodies
 	dials   atomic.Int64
+	reached atomic.Bool
 
 	mu    sync.Mutex
 	hosts []string // to be tried, in this order
@@ -114,6 +115,9 @@ func (c *Client) transport() *http.Transport {
 func over(t *http.Transport) *http.Client {
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
+
+// Reached is true once a server has begun to answer anything at all.
+func (c *Client) Reached() bool { return c.reached.Load() }
 
 // Dials counts the connections that were opened, or refused.
 func (c *Client) Dials() int64 { return c.dials.Load() }
@@ -180,6 +184,9 @@ func (c *Client) send(ctx context.Context, via *http.Client, m protocol.Message)
 	if err == nil && resp.StatusCode < 100 { // net/http takes any three digits
 		_ = resp.Body.Close()
 		return nil, fmt.Errorf("malformed HTTP status code %q", resp.Status)
+	}
+	if err == nil {
+		c.reached.Store(true)
 	}
 	return resp, err
 }

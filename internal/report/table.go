@@ -117,7 +117,7 @@ func notAsked(r result.Result) string {
 		return stage.Reason
 	case !started(r.Smoke):
 		return "the server did not start"
-	case stage.Status == result.StageFailed: // one that somebody else runs
+	case stage.Status == result.StageFailed, stage.Status == result.StageErrored: // one that somebody else runs
 		return "the server did not answer"
 	}
 	return "there are no cases"

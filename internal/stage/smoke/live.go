@@ -2,10 +2,13 @@ package smoke
 
 import (
 	"context"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
@@ -28,8 +31,10 @@ func (l Live) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	if p.Protocol == "exec" {
-		return stage.Fail("a command cannot be asked over the network", "name the protocol that the server speaks with --protocol")
+	if p.Protocol == protocol.Exec {
+		return stage.Outcome{}, &stage.Invalid{Problem: result.Problem{
+			File: "smoke.protocol", Message: "a command (exec) cannot be asked over the network: name the protocol that the server speaks with --protocol",
+		}}
 	}
 	options := client.Options{URL: l.URL}
 	if l.Token != "" {
@@ -54,10 +59,28 @@ func (l Live) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if ctx.Err() != nil {
 		return stage.Outcome{}, ctx.Err()
 	}
+	newScrubber(l.Token).clean(&seen)
+	if !c.Reached() {
+		run.Result.Smoke = measured(seen)
+		return stage.Outcome{}, unreached(l.URL, seen.NotReady)
+	}
 	if err := keep(l.Out, seen); err != nil {
 		return stage.Outcome{}, err
 	}
 	return Judge(run, seen)
+}
+
+// unreached is the end where nobody answered: that is the network or the
+// address, and says nothing of the model.
+func unreached(address, why string) error {
+	remedy := "is the address right, does the server run, and is there a way from here to it (proxy, firewall)?"
+	if strings.Contains(why, "TLS connection") {
+		remedy = "is it the address of an HTTPS server? SSL_CERT_FILE names a file of authorities to trust, such as your own"
+	}
+	if u, err := url.Parse(address); err == nil {
+		address = u.Redacted()
+	}
+	return &stage.Error{What: "the server did not answer " + strings.TrimPrefix(why, "not ready "), Where: address, Remedy: remedy}
 }
 
 // liveTimeout bounds the wait for a server that is said to run.

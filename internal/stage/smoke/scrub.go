@@ -1,0 +1,118 @@
+package smoke
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
+)
+
+// scrubber takes a secret out of what a server said, in the forms in which
+// servers repeat what they were sent: as it is, in a JSON string, in a URL, or in base64.
+type scrubber [][]byte
+
+// minCore is the length below which base64 has the same characters by chance.
+const minCore = 6
+
+// scrubbed stands where the secret stood.
+const scrubbed = "***"
+
+func newScrubber(secret string) scrubber {
+	if secret == "" {
+		return nil
+	}
+	quoted, _ := json.Marshal(secret) // a string can always be written
+	inJSON := string(quoted[1 : len(quoted)-1])
+	forms := []string{
+		secret, inJSON, strings.ReplaceAll(inJSON, "/", `\/`), strings.ReplaceAll(secret, "/", `\/`),
+		url.QueryEscape(secret), url.PathEscape(secret), lowerEscapes(url.QueryEscape(secret)), lowerEscapes(url.PathEscape(secret)),
+	}
+	for offset := range 3 {
+		if core := base64Core(secret, offset); len(core) >= minCore {
+			forms = append(forms, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
+		}
+	}
+	// The longest first: a shorter one may be a part of it.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	var s scrubber
+	for _, form := range slices.Compact(forms) {
+		if form != "" {
+			s = append(s, []byte(form))
+		}
+	}
+	return s
+}
+
+// base64Core is what the base64 of any text has in it where the secret stands
+// at this offset, modulo 3: the characters that hold bits of nothing else.
+func base64Core(secret string, offset int) string {
+	before, bits := offset*8, (offset+len(secret))*8
+	return base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat(" ", offset) + secret))[(before+5)/6 : bits/6]
+}
+
+// lowerEscapes writes %2F as %2f.
+func lowerEscapes(s string) string {
+	b := []byte(s)
+	for n := 0; n+2 < len(b); n++ {
+		if b[n] == '%' {
+			copy(b[n+1:], bytes.ToLower(b[n+1:n+3]))
+		}
+	}
+	return string(b)
+}
+
+func (s scrubber) bytes(b []byte) []byte {
+	for _, form := range s {
+		b = bytes.ReplaceAll(b, form, []byte(scrubbed))
+	}
+	return b
+}
+
+func (s scrubber) text(t *string) { *t = string(s.bytes([]byte(*t))) }
+
+// clean takes the secret out of everything that came from the server.
+func (s scrubber) clean(o *protocol.Observations) {
+	if len(s) == 0 {
+		return
+	}
+	s.text(&o.NotReady)
+	for n := range o.Answers {
+		s.answer(&o.Answers[n])
+	}
+	if o.Load != nil {
+		for n := range o.Load.Others {
+			s.answer(&o.Load.Others[n].Answer)
+		}
+	}
+	if o.Example == nil {
+		return
+	}
+	s.text(&o.Example.From)
+	s.example(&o.Example.Request)
+	for n := range o.Answers { // all of them are to the example, as it is now
+		o.Answers[n].Request = o.Example.Request.Hash()
+	}
+}
+
+func (s scrubber) answer(a *protocol.Answer) {
+	s.text(&a.ContentType)
+	s.text(&a.Error)
+	a.Body = s.bytes(a.Body)
+}
+
+// example cleans a request that was made of what the server told.
+func (s scrubber) example(r *protocol.Request) {
+	s.text(&r.Path)
+	r.JSON = s.bytes(r.JSON)
+	if r.Text != nil {
+		s.text(r.Text)
+	}
+	for n := range r.Form {
+		s.text(&r.Form[n].Name)
+		s.text(&r.Form[n].Value)
+	}
+}
