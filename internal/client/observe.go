@@ -56,7 +56,7 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 	cases := spec.Cases
 	if e, ok := proto.(protocol.Exampler); ok && len(cases) == 0 {
 		if r, from, ok := e.Example(target); ok {
-			r.Name = "example"
+			r.Name = protocol.ExampleName
 			o.Example = &protocol.Example{Request: r, From: from}
 			cases = []protocol.Request{r}
 		}

@@ -181,7 +181,7 @@ func (r *caseReader) fits() {
 	}
 	e := &r.into.Expect
 	keys, why := ofCommands, "only the protocol exec runs commands, this model's is "+smoke.Protocol
-	if smoke.Protocol == "exec" {
+	if smoke.Protocol == protocol.Exec {
 		keys, why = ofServers, "the protocol exec runs a command, and asks no server"
 		e.Status, e.ContentType = nil, ""
 	} else {

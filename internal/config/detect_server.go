@@ -120,7 +120,7 @@ func (l *loader) completeServe(bare bool) {
 	f := l.server
 	l.completePort()
 	port := strconv.Itoa(s.Port)
-	if l.cfg.Smoke.Protocol == "exec" {
+	if l.cfg.Smoke.Protocol == protocol.Exec {
 		return // nothing is served: the cases say what runs
 	}
 	if !l.has("serve.command") {

@@ -11,7 +11,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
-var networks = []string{"open", "none"}
+var networks = []string{protocol.NetworkOpen, protocol.NetworkNone}
 
 // defaultLoad is what a budget for the load is measured with where no load is written.
 var defaultLoad = Looped{Requests: 50, Concurrency: 1}
@@ -76,7 +76,7 @@ func (l *loader) budgets(n *node, path string) {
 func (l *loader) completeLimits() {
 	s := &l.cfg.Smoke
 	s.Network = or(s.Network, networks[0])
-	if s.Protocol == "exec" {
+	if s.Protocol == protocol.Exec {
 		for _, key := range []string{"smoke.ready", "smoke.load", "smoke.budgets.startup", "smoke.budgets.p50", "smoke.budgets.p95", "smoke.budgets.p99"} {
 			if l.has(key) {
 				l.keyProblemf(key, "has no effect on the protocol exec, where each case runs a command of its own: remove it")

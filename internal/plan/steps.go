@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
 // steps says what each stage will do, in the order of pipeline/stages.go.
@@ -67,7 +69,7 @@ func smokeStep(p Plan) Step {
 		return Step{Stage: "smoke", Skip: "smoke.protocol is not set"}
 	}
 	do := "start the server and "
-	if p.Smoke.Protocol == "exec" {
+	if p.Smoke.Protocol == protocol.Exec {
 		do = ""
 	}
 	switch n := len(p.Smoke.Cases); {
@@ -82,7 +84,7 @@ func smokeStep(p Plan) Step {
 	if l := p.Smoke.Load; l != nil {
 		do += fmt.Sprintf(", then %s, %d at a time", count(l.Requests, "request"), l.Concurrency)
 	}
-	if p.Smoke.Network == "none" {
+	if p.Smoke.Network == protocol.NetworkNone {
 		do += ", with the network closed"
 	}
 	return Step{Stage: "smoke", Do: do}

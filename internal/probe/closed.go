@@ -14,9 +14,6 @@ import (
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
-// closed is a network that nothing leaves the container through.
-const closed = "none"
-
 // closeNetwork starts the probe anew without a network, and goes on there.
 // It returns when it cannot: why, or with an error when privileges are left
 // that no model must have. args are the flags that the probe was started with.
@@ -26,7 +23,7 @@ func closeNetwork(args []string) (why string, err error) {
 	}
 	name := os.Args[:len(os.Args)-len(args)]
 	err = confine.Close(func(why string) []string {
-		return slices.Concat(name, []string{"--network", cmp.Or(why, closed)}, args)
+		return slices.Concat(name, []string{"--network", cmp.Or(why, protocol.NetworkNone)}, args)
 	})
 	return "", fmt.Errorf("closing the network: %w", err)
 }
@@ -34,7 +31,7 @@ func closeNetwork(args []string) (why string, err error) {
 // base is what everything that the spec starts has in common. A probe that is
 // root to close the network has to find out what the image's own user gets.
 func base(spec protocol.Spec, env []string) command {
-	if spec.Network != closed || os.Getuid() != 0 {
+	if spec.Network != protocol.NetworkNone || os.Getuid() != 0 {
 		return command{env: serverEnv(env, spec.Env)}
 	}
 	user, home, fault := confine.User(spec.User)

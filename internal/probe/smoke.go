@@ -24,8 +24,6 @@ import (
 const (
 	// defaultGrace is what docker stop gives a container between SIGTERM and SIGKILL.
 	defaultGrace = 10 * time.Second
-	// execProtocol is the protocol of what is no server.
-	execProtocol = "exec"
 	// memoryLimit makes the garbage collector keep the probe small beside the model.
 	memoryLimit = 48 << 20
 )
@@ -48,12 +46,12 @@ func Smoke(ctx context.Context, args, env []string, stderr io.Writer) error {
 	debug.SetMemoryLimit(memoryLimit)
 	observed := protocol.Observations{Version: protocol.SpecVersion, Answers: []protocol.Answer{}}
 	spec, err := readSpec(*specFile)
-	if err == nil && spec.Network == closed && *network == "" {
+	if err == nil && spec.Network == protocol.NetworkNone && *network == "" {
 		*network, err = closeNetwork(args)
 	}
 	observed.Run, observed.Protocol, observed.Port = spec.Run, spec.Protocol, spec.Port
-	if observed.Network = *network; *network != closed {
-		observed.Network, observed.NetworkWhy = "open", *network
+	if observed.Network = *network; *network != protocol.NetworkNone {
+		observed.Network, observed.NetworkWhy = protocol.NetworkOpen, *network
 	}
 	if err != nil {
 		observed.Error = err.Error()
@@ -74,7 +72,7 @@ func readSpec(file string) (spec protocol.Spec, err error) {
 	if spec.Version != protocol.SpecVersion {
 		return spec, fmt.Errorf("the spec has version %d, this probe knows version %d: the probe belongs to another slipway", spec.Version, protocol.SpecVersion)
 	}
-	if spec.Protocol == execProtocol {
+	if spec.Protocol == protocol.Exec {
 		return spec, nil // a case may name its own command, and nothing listens
 	}
 	if len(spec.Command) == 0 {
@@ -118,7 +116,7 @@ func observe(ctx context.Context, spec protocol.Spec, env []string, o *protocol.
 	}
 	t := &trial{spec: spec, proto: proto, base: base(spec, env), proc: os.DirFS("/proc"), group: findCgroup(root), o: o}
 	t.samples = startSampler(root, t.group, asker.Dials) // first, so that it misses nothing of the start
-	if spec.Protocol == execProtocol {
+	if spec.Protocol == protocol.Exec {
 		t.commands(ctx)
 	} else {
 		t.server(ctx, asker)

@@ -2,11 +2,14 @@ package protocol
 
 import "errors"
 
+// Exec is the name of the protocol of what is no server.
+const Exec = "exec"
+
 // execProtocol is no server: each case runs a command in the image, and the
 // answer is its standard output.
 type execProtocol struct{}
 
-func (execProtocol) Name() string { return "exec" }
+func (execProtocol) Name() string { return Exec }
 
 // DefaultPort is 0: nothing listens.
 func (execProtocol) DefaultPort() int { return 0 }

@@ -25,7 +25,7 @@ type Observations struct {
 	// Load is null when none was asked for, or there was nothing to ask.
 	Load   *LoadSeen `json:"load,omitempty"`
 	Memory *Memory   `json:"memory"`
-	// Network is what it really was, "open" or "none"; NetworkWhy says why it could not be closed.
+	// Network is what it really was, NetworkOpen or NetworkNone; NetworkWhy says why it could not be closed.
 	Network    string `json:"network"`
 	NetworkWhy string `json:"network_why,omitempty"`
 	// GPUs is how many were there; null when none was asked for.
@@ -61,6 +61,9 @@ func (o Observations) OnlyLoopback(port int) bool {
 	}
 	return found
 }
+
+// ExampleName is what a request that was made up is called.
+const ExampleName = "example"
 
 // Example is a request that was made up, and from what.
 type Example struct {

@@ -6,6 +6,12 @@ import "encoding/json"
 // probe are built together, so a mismatch means that --probe names an old one.
 const SpecVersion = 3
 
+// What a server's network is: as its container has it, or closed but for loopback.
+const (
+	NetworkOpen = "open"
+	NetworkNone = "none"
+)
+
 // Spec tells the probe what to start and what to ask. It is written by the
 // host and read inside the container.
 type Spec struct {
@@ -27,7 +33,7 @@ type Spec struct {
 	Model  string `json:"model"`
 	Served string `json:"served,omitempty"`
 	Ready  Ready  `json:"ready"`
-	// Network is "open", or "none": closed but for loopback.
+	// Network is NetworkOpen or NetworkNone.
 	Network string `json:"network"`
 	// GPUs is how many the server needs; with fewer it is not started.
 	GPUs int `json:"gpus,omitempty"`

@@ -186,7 +186,8 @@ type Smoke struct {
 	Log string `json:"log,omitempty"`
 }
 
-// Latency holds percentiles over the requests that were answered, in milliseconds.
+// Latency holds percentiles over the requests that were answered and, unless
+// all were, not refused; in milliseconds.
 type Latency struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
@@ -215,6 +216,9 @@ type Load struct {
 	DurationMS float64 `json:"duration_ms"`
 	// Errors counts what was not answered as alone, by kind.
 	Errors map[string]int `json:"errors,omitempty"`
+	// LeftOut are the cases that were not sent, as they were refused when they
+	// were asked alone: that says nothing of how long a prediction takes.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Wrong says what the first answer under load was that is not as expected, though it is when asked alone.
 	Wrong string `json:"wrong,omitempty"`
 }

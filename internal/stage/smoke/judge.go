@@ -2,7 +2,6 @@ package smoke
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -95,7 +94,7 @@ func asked(cases []config.Case, seen protocol.Observations) []config.Case {
 		return cases
 	}
 	return []config.Case{{
-		Name: seen.Example.Request.Name, Request: seen.Example.Request, From: seen.Example.From,
+		Name: protocol.ExampleName, Request: seen.Example.Request, From: seen.Example.From,
 		Expect: expect.Expectation{Finite: true},
 	}}
 }
@@ -175,18 +174,20 @@ func answered(cases []result.Case) string {
 	return fmt.Sprintf("%d of %d answers are not as expected: %s", len(off), len(cases), strings.Join(off, ", "))
 }
 
-// latency gives percentiles by the nearest-rank method over the cases that were answered.
+// latency gives percentiles over the cases that were answered: with success,
+// where any was, as a refusal says nothing about how long a prediction takes.
 func latency(answers []protocol.Answer) *result.Latency {
-	var ms []float64
+	var succeeded, refused []float64
 	for _, a := range answers {
-		if a.Error == "" {
-			ms = append(ms, a.LatencyMS)
+		switch {
+		case a.Succeeded():
+			succeeded = append(succeeded, a.LatencyMS)
+		case a.Error == "":
+			refused = append(refused, a.LatencyMS)
 		}
 	}
-	if len(ms) == 0 {
-		return nil
+	if len(succeeded) == 0 {
+		succeeded = refused
 	}
-	slices.Sort(ms)
-	rank := func(p float64) float64 { return ms[int(math.Ceil(p*float64(len(ms))))-1] }
-	return &result.Latency{P50: rank(0.50), P95: rank(0.95), P99: rank(0.99), Max: ms[len(ms)-1]}
+	return (*result.Latency)(protocol.PercentilesOf(succeeded))
 }

@@ -84,12 +84,14 @@ func TestUnchecked(t *testing.T) {
 		{"no GPU", config.Smoke{Cases: recorded, GPUs: 2}, protocol.Observations{GPUs: &none}, result.StageSkipped, "needs 2 GPUs", ""},
 		{"an open network", config.Smoke{Cases: recorded, Network: "none"}, protocol.Observations{ReadyMS: &ready, Answers: answers, Network: "open", NetworkWhy: "no privileges"}, result.StagePassed, "could not be: no privileges", ""},
 		{"a closed network", config.Smoke{Cases: recorded, Network: "none"}, protocol.Observations{ReadyMS: &ready, Answers: answers, Network: "none"}, result.StagePassed, "", ""},
-		{"an example", config.Smoke{}, protocol.Observations{ReadyMS: &ready, Answers: answers, Example: &protocol.Example{Request: protocol.Request{Name: "one"}, From: "the schema"}}, result.StagePassed, "the request is from the schema", ""},
+		{"an example", config.Smoke{}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: protocol.ExampleName, Request: nothing, Status: 200, Body: []byte("1"), LatencyMS: 3}}, Example: &protocol.Example{Request: protocol.Request{Name: protocol.ExampleName}, From: "the schema"}}, result.StagePassed, "the request is from the schema", ""},
 		{"only a status", config.Smoke{Cases: []config.Case{{Name: "one"}}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "no answer was recorded to compare", ""},
 		{"only a refusal", config.Smoke{Cases: []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte("1"), Status: &refusal}}}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Request: nothing, Status: 422, Body: []byte("1"), LatencyMS: 3}}}, result.StagePassed, "the only recorded answers are refusals", ""},
 		{"only an error", config.Smoke{Cases: []config.Case{{Name: "one", Expect: expect.Expectation{Answer: []byte(`{"error": "bad"}`)}}}}, protocol.Observations{ReadyMS: &ready, Answers: []protocol.Answer{{Name: "one", Request: nothing, Status: 200, Body: []byte(`{"error": "bad"}`), LatencyMS: 3}}}, result.StagePassed, "the only recorded answers are refusals", ""},
 		{"downloads", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Connections: early}, result.StagePassed, "", "connected to 203.0.113.7:443 while it started"},
 		{"killed", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Killed: true}, result.StagePassed, "", "did not stop on SIGTERM"},
+		{"a bad warm-up", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: answers, Load: &protocol.LoadSeen{Load: protocol.Load{Warmup: 10}, WarmupErrors: map[string]int{"status 503": 3}}}, result.StagePassed, "", "while the server warmed up, 3 of 10 requests were not answered as when asked alone: 3 × status 503"},
+		{"too much", config.Smoke{Cases: recorded}, protocol.Observations{ReadyMS: &ready, Answers: append(answers, protocol.Answer{Name: "two", Status: 200, Length: 9800, Truncated: true})}, result.StagePassed, "", "the answers together have more bytes than are kept (16 MiB)"},
 		{"unread memory", config.Smoke{Cases: recorded, Budgets: config.Budgets{Memory: 1 << 20}}, protocol.Observations{ReadyMS: &ready, Answers: answers}, result.StagePassed, "the budget for memory: the memory could not be read", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -244,12 +246,18 @@ func FuzzJudge(f *testing.F) {
 func TestLatency(t *testing.T) {
 	var answers []protocol.Answer
 	for n := 1; n <= 100; n++ {
-		answers = append(answers, protocol.Answer{LatencyMS: float64(101 - n)})
+		answers = append(answers, protocol.Answer{Status: 200, LatencyMS: float64(101 - n)}, protocol.Answer{Status: 422, LatencyMS: 0.1})
 	}
 	answers = append(answers, protocol.Answer{LatencyMS: 1e6, Error: "timed out"})
 	got := latency(answers)
 	if want := (result.Latency{P50: 50, P95: 95, P99: 99, Max: 100}); *got != want {
 		t.Errorf("got %+v, want %+v", *got, want)
+	}
+	if got := latency([]protocol.Answer{{Status: 404, LatencyMS: 3}}); got == nil || got.Max != 3 {
+		t.Errorf("of a refusal: %+v", got)
+	}
+	if got := latency([]protocol.Answer{{Exit: &protocol.Exit{}, LatencyMS: 3}, {Exit: &protocol.Exit{Code: 2}, LatencyMS: 1}}); got == nil || got.P50 != 3 {
+		t.Errorf("of commands: %+v", got)
 	}
 	if latency(nil) != nil {
 		t.Error("percentiles of nothing")

@@ -40,17 +40,38 @@ func underLoad(record *result.Load, cases []config.Case, proto protocol.Protocol
 	}
 }
 
+// ofLoad is what a reader of the measured load should know of it.
+func ofLoad(seen *protocol.LoadSeen) (warnings []string) {
+	if seen == nil {
+		return nil
+	}
+	if seen.Cut {
+		warnings = append(warnings, "the load was cut short: its time was over")
+	}
+	if len(seen.WarmupErrors) > 0 {
+		warnings = append(warnings, "before the load, while the server warmed up, "+unlike(seen.WarmupErrors, seen.Warmup))
+	}
+	if seen.Unknown > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d answers under load were different from each other and not compared with what is expected", seen.Unknown))
+	}
+	return warnings
+}
+
 // kinds counts the errors of a load.
 func kinds(l result.Load) string {
-	total := 0
-	var each []string
-	for _, kind := range slices.Sorted(maps.Keys(l.Errors)) {
-		total += l.Errors[kind]
-		each = append(each, fmt.Sprintf("%d × %s", l.Errors[kind], kind))
-	}
-	out := fmt.Sprintf("%d of %d requests were not answered as when asked alone: %s", total, l.Requests, strings.Join(each, ", "))
+	out := unlike(l.Errors, l.Requests)
 	if l.Wrong != "" {
 		out += " (" + l.Wrong + ")"
 	}
 	return out
+}
+
+func unlike(errors map[string]int, requests int) string {
+	total := 0
+	var each []string
+	for _, kind := range slices.Sorted(maps.Keys(errors)) {
+		total += errors[kind]
+		each = append(each, fmt.Sprintf("%d × %s", errors[kind], kind))
+	}
+	return fmt.Sprintf("%d of %d requests were not answered as when asked alone: %s", total, requests, strings.Join(each, ", "))
 }

@@ -29,7 +29,7 @@ func measured(seen protocol.Observations) *result.Smoke {
 	if l := seen.Load; l != nil {
 		record.Load = &result.Load{
 			Requests: l.Requests, Concurrency: l.Concurrency, Warmup: l.Warmup,
-			Answered: l.Answered, DurationMS: l.DurationMS, Errors: maps.Clone(l.Errors),
+			Answered: l.Answered, DurationMS: l.DurationMS, Errors: maps.Clone(l.Errors), LeftOut: l.LeftOut,
 		}
 		if l.Latency != nil {
 			all := result.Latency(*l.Latency)
@@ -47,7 +47,7 @@ func measured(seen protocol.Observations) *result.Smoke {
 // (protocol exec) need not be.
 func notStarted(seen protocol.Observations) string {
 	switch {
-	case seen.ReadyMS != nil || seen.Protocol == "exec":
+	case seen.ReadyMS != nil || seen.Protocol == protocol.Exec:
 		return ""
 	case seen.Exit != nil:
 		return "the server ended before it was ready: " + ended(*seen.Exit)
@@ -65,7 +65,7 @@ func whatToStart(seen protocol.Observations) string {
 			}
 		}
 	}
-	if seen.Network == "none" {
+	if seen.Network == protocol.NetworkNone {
 		return "its network was closed, as smoke.network says: what it loads at its start has to be in the image; " + inReport
 	}
 	return inReport

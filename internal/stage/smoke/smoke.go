@@ -70,7 +70,7 @@ func (s Stage) Observe(ctx context.Context, run *stage.Run, rounds int) (protoco
 // engine that does not let it do that runs it with the network open: then
 // what was seen says so.
 func (s Stage) probe(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
-	if spec.Network != "none" {
+	if spec.Network != protocol.NetworkNone {
 		return s.exec(ctx, run, spec)
 	}
 	closed := spec
@@ -79,7 +79,7 @@ func (s Stage) probe(ctx context.Context, run *stage.Run, spec protocol.Spec) (p
 	if !errors.Is(err, stage.ErrInsecure) {
 		return seen, err
 	}
-	spec.Network = "open"
+	spec.Network = protocol.NetworkOpen
 	if seen, err = s.exec(ctx, run, spec); err == nil {
 		seen.NetworkWhy = "the engine gives no container the privileges it takes"
 	}
@@ -108,7 +108,7 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (pr
 	x.Trees = []stage.Tree{files}
 	x.Output, x.Names, x.OutputTo = outDir, []string{ObservationsFile}, dir
 	x.GPUs = spec.GPUs
-	if spec.Network == "none" {
+	if spec.Network == protocol.NetworkNone {
 		x.Insecure, x.User = true, "0:0" // the probe gives all of it up before it starts the server
 	}
 	_, err = run.Container.Exec(ctx, x)
@@ -123,7 +123,7 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (pr
 		return seen, fmt.Errorf("reading what the probe saw: %w", err)
 	}
 	// Whatever runs as the probe's user could have written it.
-	if seen.Run != spec.Run || seen.Network == "none" && spec.Network != "none" {
+	if seen.Run != spec.Run || seen.Network == protocol.NetworkNone && spec.Network != protocol.NetworkNone {
 		return seen, errors.New("what the probe saw is of another run: something in the container wrote it")
 	}
 	return seen, nil

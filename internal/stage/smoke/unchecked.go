@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/expect"
 	"github.com/slipway-dev/slipway/internal/protocol"
@@ -26,7 +27,7 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 	default:
 		res.Unverified = append(res.Unverified, "no answer was recorded to compare a prediction with")
 	}
-	if run.Plan.Smoke.Network == "none" && seen.Network != "none" {
+	if run.Plan.Smoke.Network == protocol.NetworkNone && seen.Network != protocol.NetworkNone {
 		res.Unverified = append(res.Unverified, "the network was to be closed and could not be: "+seen.NetworkWhy)
 	}
 	for _, b := range res.Smoke.Budgets {
@@ -34,11 +35,9 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 			res.Unverified = append(res.Unverified, fmt.Sprintf("the budget for %s: %s", b.Name, b.Reason))
 		}
 	}
-	if seen.Load != nil && seen.Load.Cut {
-		res.Warnings = append(res.Warnings, "the load was cut short: its time was over")
-	}
-	if seen.Load != nil && seen.Load.Unknown > 0 {
-		res.Warnings = append(res.Warnings, fmt.Sprintf("%d answers under load were different from each other and not compared with what is expected", seen.Load.Unknown))
+	res.Warnings = append(res.Warnings, ofLoad(seen.Load)...)
+	if slices.ContainsFunc(seen.Answers, func(a protocol.Answer) bool { return a.Truncated && len(a.Body) < client.BodyBytes }) {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("the answers together have more bytes than are kept (%d MiB): what came after them can be compared by sha256 only", client.AllBodies>>20))
 	}
 	var early []string
 	for _, c := range seen.Connections {
