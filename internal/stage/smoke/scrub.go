@@ -2,6 +2,7 @@ package smoke
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
@@ -17,6 +18,9 @@ type scrubber [][]byte
 
 // minCore is the length below which base64 has the same characters by chance.
 const minCore = 6
+
+// longBegin is how much of a long secret is enough to be it.
+const longBegin = 12
 
 // scrubbed stands where the secret stood.
 const scrubbed = "***"
@@ -37,7 +41,7 @@ func newScrubber(secret string) scrubber {
 		}
 	}
 	// The longest first: a shorter one may be a part of it.
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var s scrubber
 	for _, form := range slices.Compact(forms) {
 		if form != "" {
@@ -67,9 +71,31 @@ func lowerEscapes(s string) string {
 
 func (s scrubber) bytes(b []byte) []byte {
 	for _, form := range s {
-		b = bytes.ReplaceAll(b, form, []byte(scrubbed))
+		b = without(b, form)
 	}
 	return b
+}
+
+// without takes a form out of a text, and the beginning of a long one too:
+// what a server said may be cut off in the middle of it.
+func without(text, form []byte) []byte {
+	begin := form
+	if len(form) >= 2*longBegin {
+		begin = form[:longBegin]
+	}
+	var out []byte
+	for {
+		before, after, found := bytes.Cut(text, begin)
+		out = append(out, before...)
+		if !found {
+			return out
+		}
+		rest := form[len(begin):]
+		for len(rest) > 0 && len(after) > 0 && rest[0] == after[0] {
+			rest, after = rest[1:], after[1:]
+		}
+		out, text = append(out, scrubbed...), after
+	}
 }
 
 func (s scrubber) text(t *string) { *t = string(s.bytes([]byte(*t))) }
