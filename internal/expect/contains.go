@@ -84,10 +84,10 @@ func enumerate(items []json.RawMessage) string {
 
 const (
 	// maxPattern is the length of a pattern in bytes, and maxProgram that of
-	// what it compiles to. Matching takes time with it times the answer: 2 s
+	// what it compiles to. Matching takes time with it times the answer: 1 s
 	// for a text of 1 MiB that matches nowhere.
 	maxPattern = 1000
-	maxProgram = 500
+	maxProgram = 200
 )
 
 func prepareMatches(e Expectation) (*matcher, []Mistake) {

@@ -92,7 +92,7 @@ func unusable(e Expectation, matchers []*matcher, answer *reading, got Answer) s
 	case len(matchers) == 0:
 		return ""
 	case got.Truncated:
-		return fmt.Sprintf("the body has %d bytes, too many to be compared: only its beginning was kept", got.Length)
+		return fmt.Sprintf("the body has %d bytes, which were not all kept: it can be compared by sha256 only", got.Length)
 	case got.JSON != nil || answer.kind == binary || !e.wantsJSON():
 		return ""
 	case len(body) == 0:
