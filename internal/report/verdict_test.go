@@ -22,11 +22,12 @@ func TestSmokeVerdict(t *testing.T) {
 	}{
 		{"nothing to ask", nil, "the server was not asked", "did not pass"},
 		{"it died", &result.Smoke{}, "the server did not start", "not asked: the server did not start"},
-		{"somebody else's is down", &result.Smoke{Network: "not known"}, "the server did not pass", "not asked: the server did not answer"},
+		{"somebody else's is not ready", &result.Smoke{Network: "not known"}, "the server was never ready", "not asked: the server did not answer"},
 		{"recorded", asked(failed(true, "1")), "a prediction differs from the recorded one", "0 of 1 as recorded"},
 		{"two recorded", asked(failed(true, "1"), failed(true, "1")), "2 predictions differ from the recorded ones", "0 of 2 as recorded"},
 		{"not recorded", asked(failed(false, "error")), "an answer is not as expected", "0 of 1 as expected"},
 		{"both", asked(failed(true, "1"), failed(false, "error")), "2 answers are not as expected", "0 of 2 as expected"},
+		{"a budget, judged again with a new case", &result.Smoke{StartupMS: &ready, Cases: []result.Case{{Status: result.StageSkipped}}, Budgets: []result.Budget{{Name: "startup", Status: result.StageFailed}}}, "the budget for startup is broken", "0 of 1 as expected"},
 		{"no answer", asked(failed(true, "")), "the server did not answer as it should", "0 of 1 as recorded"},
 	} {
 		got := report.Terminal(result.Result{

@@ -68,7 +68,7 @@ func unasked(cases []result.Case) error {
 
 // wrong is the first thing that fails the model, and what its author can do; empty when nothing does.
 func wrong(record *result.Smoke, seen protocol.Observations) (reason, remedy string) {
-	const inReport = "the end of the server's output is in the report"
+	inReport := whereSaid(seen)
 	failed := slices.ContainsFunc(record.Cases, func(c result.Case) bool { return c.Status == result.StageFailed })
 	silent := firstSilent(seen.Answers)
 	switch {
@@ -80,6 +80,8 @@ func wrong(record *result.Smoke, seen protocol.Observations) (reason, remedy str
 		return silent.Name + ": " + silent.Error, "say it in the case, or with smoke.model"
 	case failed && silent != nil:
 		return "no answer to " + silent.Name + ": " + silent.Error, inReport
+	case failed && seen.Live:
+		return answered(record.Cases), "expected and got are listed by case; if the new answer is right, correct the case"
 	case failed:
 		return answered(record.Cases), "expected and got are listed by case; if the new answer is right, `slipway record` writes it into the case"
 	case record.Load != nil && len(record.Load.Errors) > 0:

@@ -57,7 +57,7 @@ func notStarted(seen protocol.Observations) string {
 
 // whatToStart is what the author of a server that was never ready can do.
 func whatToStart(seen protocol.Observations) string {
-	const inReport = "the end of the server's output is in the report"
+	inReport := whereSaid(seen)
 	if seen.Exit == nil {
 		for _, l := range seen.Listening {
 			if addr, err := netip.ParseAddrPort(l); err == nil && int(addr.Port()) != seen.Port {
@@ -69,6 +69,14 @@ func whatToStart(seen protocol.Observations) string {
 		return "its network was closed, as smoke.network says: what it loads at its start has to be in the image; " + inReport
 	}
 	return inReport
+}
+
+// whereSaid tells where the server's own words are.
+func whereSaid(seen protocol.Observations) string {
+	if seen.Live {
+		return "look into the server's own log: of one that is asked over the network there is none here"
+	}
+	return "the end of the server's output is in the report"
 }
 
 func ended(e protocol.Exit) string {
