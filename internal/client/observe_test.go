@@ -245,3 +245,16 @@ func TestStopped(t *testing.T) {
 		t.Errorf("took %v: %+v", took, o)
 	}
 }
+
+// TestDescribesTooMuch: a description of which no request can be made in reasonable time is one of which none is made.
+func TestDescribesTooMuch(t *testing.T) {
+	t.Parallel()
+	document := `{"paths": {"/predict": {"post": {"requestBody": {"content": {"application/json": {"schema": {"allOf": [` +
+		strings.Repeat(`{"$ref": "#/x"}, `, 10000) + `{}]}}}}}}}, "x": {"required": [` + strings.Repeat(`"a", `, 50000) + `"b"]}}`
+	port := serving(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, document) })
+	begin := time.Now()
+	o := observe(t, port, Server{}, protocol.Spec{})
+	if took := time.Since(begin); took > 5*time.Second || o.NotReady != "" || o.Example != nil || len(o.Answers) != 0 {
+		t.Errorf("took %v: not ready %q, %d answers", took, o.NotReady, len(o.Answers))
+	}
+}
