@@ -73,6 +73,10 @@ func TestBaseRefused(t *testing.T) {
 	wantError(t, err, "build.base", "not there for linux/arm64", "linux/amd64")
 	_, err = c.Base(t.Context(), "Python:3.11:slim", "linux/amd64")
 	wantError(t, err, "build.base", "no image reference", "registry/repository:tag")
+	_, err = c.Image(t.Context(), s.host+"/acme/iris:4", "linux/amd64")
+	wantError(t, err, s.host, "looking up the image "+s.host+"/acme/iris:4: the registry answered 404", "is the name right")
+	_, err = c.Image(t.Context(), s.host+python, "linux/arm64")
+	wantError(t, err, s.host+python, "the image is not there for linux/arm64", "linux/amd64")
 	_, err = c.Base(t.Context(), s.host+python, "amd64")
 	wantError(t, err, "build.platforms", "no platform", "linux/amd64")
 	s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
