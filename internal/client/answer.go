@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// BodyBytes is how much of one body is kept, AllBodies of all together: the
-	// probe lives in the model's memory limit and has to stay small.
+	// BodyBytes is how much of one body is kept.
 	BodyBytes = 1 << 20
+	// AllBodies is how much of all together: the probe lives in the model's
+	// memory limit and has to stay small.
 	AllBodies = 16 << 20
 	// readBytes is where reading a body stops: some never end.
 	readBytes = 64 << 20

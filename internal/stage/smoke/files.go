@@ -1,7 +1,7 @@
 package smoke
 
 import (
-	"fmt"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,6 +16,19 @@ const (
 	// a larger one when its case is asked.
 	inSpec = 4 << 10
 )
+
+// orders writes what the probe is told, and what is to be laid beside it.
+func orders(scratch string, spec protocol.Spec) (file string, files stage.Tree, err error) {
+	if spec.Cases, files, err = apart(filepath.Join(scratch, "files"), spec.Cases); err != nil {
+		return "", files, err
+	}
+	told, err := json.Marshal(spec) // indented, JSON that cases send would be ten times as long
+	if err != nil {
+		return "", files, err
+	}
+	file = filepath.Join(scratch, "spec.json")
+	return file, files, os.WriteFile(file, told, 0o644)
+}
 
 // apart writes the files that the cases send to dir, which is to be laid into
 // the container, and returns the cases with where they are there.
@@ -35,7 +48,7 @@ func apart(dir string, cases []protocol.Request) ([]protocol.Request, stage.Tree
 		})
 	}
 	if err != nil {
-		return nil, tree, fmt.Errorf("writing the files that cases send: %w", err)
+		return nil, tree, err
 	}
 	return out, tree, nil
 }

@@ -53,3 +53,20 @@ func TestApart(t *testing.T) {
 		t.Error("the plan was changed")
 	}
 }
+
+// TestOrders: the JSON that a case sends is not made longer.
+func TestOrders(t *testing.T) {
+	body := []byte("[" + string(bytes.Repeat([]byte("1,"), 1000)) + "1]")
+	file, _, err := orders(t.TempDir(), protocol.Spec{Cases: []protocol.Request{{Name: "a", JSON: body}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec protocol.Spec
+	if err := json.Unmarshal(told, &spec); err != nil || !bytes.Equal(spec.Cases[0].JSON, body) {
+		t.Errorf("%d bytes of JSON in %d, %v", len(body), len(told), err)
+	}
+}

@@ -88,23 +88,18 @@ func (s Stage) probe(ctx context.Context, run *stage.Run, spec protocol.Spec) (p
 
 func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
 	var seen protocol.Observations
-	cases, files, err := apart(filepath.Join(s.Scratch, "files"), spec.Cases)
+	told, files, err := orders(s.Scratch, spec)
 	if err != nil {
-		return seen, err
-	}
-	spec.Cases = cases
-	dir := filepath.Join(s.Scratch, "smoke")
-	orders := filepath.Join(s.Scratch, "spec.json")
-	if err := write(orders, spec); err != nil {
 		return seen, fmt.Errorf("writing the probe's orders: %w", err)
 	}
+	dir := filepath.Join(s.Scratch, "smoke")
 	ctx, cancel := context.WithTimeoutCause(ctx, patience(spec), &stage.Error{
 		What: "the probe did not come back within " + patience(spec).String(), Where: "smoke",
 		Remedy: "something in the container stopped it, and nothing of the model's may: see engine.log beside the result",
 	})
 	defer cancel()
 	x := stage.Supervise(s.Probe, run.Container.Config(), "smoke", "--spec", "/slipway/spec.json", "--out", outDir+"/"+ObservationsFile)
-	x.Files["/slipway/spec.json"] = stage.File{Host: orders} // not its content: that would be in the engine's log
+	x.Files["/slipway/spec.json"] = stage.File{Host: told} // not its content: that would be in the engine's log
 	x.Trees = []stage.Tree{files}
 	x.Output, x.Names, x.OutputTo = outDir, []string{ObservationsFile}, dir
 	x.GPUs = spec.GPUs
@@ -156,16 +151,12 @@ func ReadObservations(dir string) (seen protocol.Observations, err error) {
 
 // keep writes the observations beside the result.
 func keep(dir string, seen protocol.Observations) error {
-	if err := write(filepath.Join(dir, ObservationsFile), seen); err != nil {
+	data, err := json.MarshalIndent(seen, "", "  ")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, ObservationsFile), data, 0o644)
+	}
+	if err != nil {
 		return fmt.Errorf("keeping what the probe saw: %w", err)
 	}
 	return nil
-}
-
-func write(file string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, data, 0o644)
 }
