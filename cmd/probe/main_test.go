@@ -154,6 +154,7 @@ func large(t *testing.T) map[string]protocol.Request {
 	file := protocol.Binary{Content: content}.At(path)
 	return map[string]protocol.Request{
 		"a large body": {Name: "body", Binary: &file},
+		"large JSON":   {Name: "json", JSON: []byte(`"` + strings.Repeat("0", 16<<20-2) + `"`)},
 		"a large form": {Name: "form", Form: []protocol.Field{{Name: "before", File: &file}, {Name: "after", File: &file}}},
 	}
 }

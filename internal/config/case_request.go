@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ func (r *caseReader) request(n *node, path string) {
 	q := &r.into.Request
 	before := len(r.problems.list)
 	r.object(n, path, []field{
-		{"json", func(n *node, path string) { q.JSON = r.value(n, path) }},
+		{"json", func(n *node, path string) { q.JSON = r.json(n, path) }},
 		{"text", func(n *node, path string) { q.Text = r.text(n, path) }},
 		{"file", func(n *node, path string) { q.Binary = r.sent(n, path, "") }},
 		{"binary", func(n *node, path string) { q.Binary = r.binary(n, path) }},
@@ -36,6 +37,15 @@ func (r *caseReader) request(n *node, path string) {
 	})
 	r.oneBody(path)
 	r.sound = len(r.problems.list) == before
+}
+
+// json reads a body of JSON, which is in the probe's memory all the time.
+func (r *caseReader) json(n *node, path string) json.RawMessage {
+	v := r.value(n, path)
+	if r.model.json += len(v); r.model.json > maxBodiesBytes {
+		r.problemf(n, "%s: the json of all cases is more than %d MiB: send less of it, or files", path, maxBodiesBytes>>20)
+	}
+	return v
 }
 
 // oneBody reports every body after the first that is written.

@@ -43,9 +43,13 @@ func TestFileBounds(t *testing.T) {
 	for _, name := range []string{"b", "c", "d"} {
 		write(t, top, "smoke/"+name+".yaml", "request: {file: full}\n")
 	}
+	for _, name := range []string{"g", "h", "i"} {
+		write(t, top, "smoke/"+name+".json", `{"request": {"json": "`+strings.Repeat("a", 6<<20)+`"}}`)
+	}
 	_, problems := config.Load(top, top)
 	const want = "smoke/a.yaml:1:17: request.file: \"large\" is too large: 16.0 MiB, at most 16 MiB are read\n" +
-		"smoke/d.yaml:1:17: request.file: the files of all cases are more than 32 MiB: send fewer or smaller ones\n"
+		"smoke/d.yaml:1:17: request.file: the files of all cases are more than 32 MiB: send fewer or smaller ones\n" +
+		"smoke/i.json:1:22: request.json: the json of all cases is more than 16 MiB: send less of it, or files\n"
 	if got := show(problems); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

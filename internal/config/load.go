@@ -20,6 +20,7 @@ type loader struct {
 	nothing  bool   // there is nothing to build in dir
 	cases    []casePattern
 	sent     int       // bytes of the files that the cases send
+	json     int       // bytes of the JSON that they send
 	server   *found    // that the model's files tell of, when it is the one that is started
 	spoken   Detection // the protocol, with its reason
 	parsed   map[string]parsed

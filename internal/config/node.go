@@ -67,6 +67,7 @@ const (
 	maxJSONCaseBytes = 8 << 20  // of a case: an image in base64 fits
 	maxFileBytes     = 16 << 20 // of a file that a case sends
 	maxFilesBytes    = 32 << 20 // of all of them together
+	maxBodiesBytes   = 16 << 20 // of the JSON that all cases send
 	maxDepth         = 100      // of lists in lists
 	maxNodes         = 1 << 20  // after aliases are followed
 
