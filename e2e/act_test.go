@@ -46,6 +46,9 @@ func TestAct(t *testing.T) {
 		got.checkIris(t, a.repository)
 		got.checkBroken(t)
 	}
+	if !first.annotated() && !second.annotated() {
+		t.Errorf("broken-test: no annotation with file and line in act's log:\n%s", second.log)
+	}
 	if first.iris["digest"] != second.iris["digest"] {
 		t.Errorf("two runs of one commit gave two digests: %s, %s", first.iris["digest"], second.iris["digest"])
 	}
@@ -155,10 +158,13 @@ func (r actRun) checkBroken(t *testing.T) {
 	if summary := regexp.MustCompile(`(?m)Summary - .*broken-test`); !summary.MatchString(r.log) {
 		t.Errorf("broken-test: no summary in act's log:\n%s", r.log)
 	}
-	annotation := regexp.MustCompile(`(?m)::error file=testdata/models/broken-test/tests/test_app\.py,line=21,.*virginica`)
-	if !annotation.MatchString(r.log) {
-		t.Errorf("broken-test: no annotation with file and line in act's log:\n%s", r.log)
-	}
+}
+
+// annotated is true when the log has the failing test's annotation. act does
+// not wait for the last lines of a step that ends with an error, so one log in
+// many lacks it.
+func (r actRun) annotated() bool {
+	return regexp.MustCompile(`(?m)::error file=testdata/models/broken-test/tests/test_app\.py,line=21,.*virginica`).MatchString(r.log)
 }
 
 func outputs(t *testing.T, path string) map[string]string {

@@ -35,7 +35,7 @@ func TestBudgets(t *testing.T) {
 	to := repository(t)
 	broken := ship(t, dir, "--publish", to)
 	broken.wantStatus(t, result.Failed)
-	if !strings.Contains(broken.report(t), "over its budget of 0.1 MiB") {
+	if !strings.Contains(broken.report(t), "over its budget of 100.0 kB") {
 		t.Errorf("the report does not say by how much:\n%s", broken.report(t))
 	}
 	if status, _ := get(t, to, "dev"); status != 404 {

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
+	"time"
 
 	"dagger.io/dagger"
 
@@ -22,11 +24,20 @@ func (e *Engine) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	if cause := e.address.reachable(ctx); cause != nil {
-		return e.gone(cause)
+	for range watchFailures {
+		if cause := e.address.reachable(ctx); cause != nil {
+			return e.gone(cause)
+		}
+		if !broken.MatchString(err.Error()) {
+			break
+		}
+		time.Sleep(watchInterval) // it broke off, and may still be going away
 	}
 	return &stage.Error{What: "the engine could not do it: " + firstLine(err.Error()), Where: e.address.String(), Remedy: "see engine.log beside the result", Err: err}
 }
+
+// broken matches a connection that broke off in the middle.
+var broken = regexp.MustCompile(`EOF|connection reset|broken pipe|error 50[234]`)
 
 // noUser is what the engine says when an image names a user that it does not have.
 // https://github.com/dagger/dagger/blob/v0.19.10/engine/buildkit/executor_spec.go (setUserGroup)
