@@ -23,6 +23,9 @@ func load(r result.Result, d detail) string {
 	if s := perSecond(r.Smoke); s != "" {
 		line += ", " + s
 	}
+	if n := len(l.LeftOut); n > 0 {
+		line += fmt.Sprintf("; without %s that is refused", count(n, "case"))
+	}
 	blocks := []string{line + "."}
 	if p := r.Smoke.LatencyMS; p != nil && l.Answered > 0 {
 		blocks = append(blocks, strings.Join([]string{
