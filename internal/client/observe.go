@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/netip"
 	"time"
@@ -54,12 +55,11 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 		target = c.discover(alive, d, target)
 	}
 	cases := spec.Cases
-	if e, ok := proto.(protocol.Exampler); ok && len(cases) == 0 {
-		if r, from, ok := e.Example(target); ok {
-			r.Name = protocol.ExampleName
-			o.Example = &protocol.Example{Request: r, From: from}
-			cases = []protocol.Request{r}
-		}
+	if len(cases) == 0 {
+		o.Example, o.NoExample = example(proto, target)
+	}
+	if o.Example != nil {
+		cases = []protocol.Request{o.Example.Request}
 	}
 	for range max(1, spec.Rounds) {
 		c.bodies = BodiesOf(spec.Rounds)
@@ -70,6 +70,21 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 	if spec.Load != nil {
 		o.Load = c.load(ctx, *spec.Load, shots(proto, cases, target, o.Answers), server)
 	}
+}
+
+// example makes a request up, or says what the server did not tell for it.
+func example(proto protocol.Protocol, t protocol.Target) (made *protocol.Example, why string) {
+	if e, ok := proto.(protocol.Exampler); ok {
+		if r, from, ok := e.Example(t); ok {
+			r.Name = protocol.ExampleName
+			return &protocol.Example{Request: r, From: from}, ""
+		}
+	}
+	var untold protocol.Untold
+	if _, err := proto.Request(protocol.Request{JSON: []byte("[]")}, t); errors.As(err, &untold) {
+		return nil, untold.Error()
+	}
+	return nil, ""
 }
 
 // shots are the cases that were answered.

@@ -258,3 +258,26 @@ func TestDescribesTooMuch(t *testing.T) {
 		t.Errorf("took %v: not ready %q, %d answers", took, o.NotReady, len(o.Answers))
 	}
 }
+
+// TestNoExampleSaysWhy: where no request can be made up, what was missing is said.
+func TestNoExampleSaysWhy(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/docs.json" {
+			_, _ = io.WriteString(w, `{"openapi": "3.0.2", "paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {}}}}}, "/b": {"post": {"requestBody": {"content": {"application/json": {}}}}}}}`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	bento, err := protocol.For("bentoml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(Options{Port: portOf(t, s.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.tell(t, bento, Server{}, protocol.Spec{})
+	if o.Example != nil || len(o.Answers) != 0 || !strings.Contains(o.NoExample, "more than one route (/a, /b)") {
+		t.Errorf("%+v", o)
+	}
+}

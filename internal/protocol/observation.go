@@ -22,6 +22,8 @@ type Observations struct {
 	Answers []Answer `json:"answers"`
 	// Example is the request that was made up because the spec had no case.
 	Example *Example `json:"example,omitempty"`
+	// NoExample is what the server did not tell, so that none could be made up.
+	NoExample string `json:"no_example,omitempty"`
 	// Load is null when none was asked for, or there was nothing to ask.
 	Load   *LoadSeen `json:"load,omitempty"`
 	Memory *Memory   `json:"memory"`

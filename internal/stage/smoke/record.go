@@ -50,7 +50,7 @@ func (r Recording) record(run *stage.Run, seen protocol.Observations) (stage.Out
 		if err != nil || outcome.Status != result.StagePassed {
 			return outcome, err
 		}
-		return stage.Fail("there is no case, and nothing to make a request of", "write one: smoke/NAME.yaml with `request: {json: …}`; what is expected will be added to it")
+		return stage.Fail(nothingToAsk(seen), "write one: smoke/NAME.yaml with `request: {json: …}`; what is expected will be added to it")
 	}
 	proto, err := protocol.For(seen.Protocol)
 	if err != nil {

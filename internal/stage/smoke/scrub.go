@@ -106,6 +106,7 @@ func (s scrubber) clean(o *protocol.Observations) {
 		return
 	}
 	s.text(&o.NotReady)
+	s.text(&o.NoExample)
 	for n := range o.Answers {
 		s.answer(&o.Answers[n])
 	}

@@ -23,7 +23,7 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 	case len(cases) == 1 && cases[0].From != "":
 		res.Unverified = append(res.Unverified, "no answer was recorded: the request is from "+cases[0].From+", and its answer was checked for status, shape and finite numbers only")
 	case len(cases) == 0:
-		res.Unverified = append(res.Unverified, "there is no case, and nothing to make a request of: the server was not asked for a prediction")
+		res.Unverified = append(res.Unverified, nothingToAsk(seen)+": the server was not asked for a prediction")
 	default:
 		res.Unverified = append(res.Unverified, "no answer was recorded to compare a prediction with")
 	}
@@ -51,6 +51,14 @@ func note(run *stage.Run, cases []config.Case, seen protocol.Observations) {
 	if seen.Killed {
 		res.Warnings = append(res.Warnings, "the server did not stop on SIGTERM and was killed: whoever stops its container will wait, and requests under way are lost")
 	}
+}
+
+// nothingToAsk says why there was no request.
+func nothingToAsk(seen protocol.Observations) string {
+	if seen.NoExample == "" {
+		return "there is no case, and nothing to make a request of"
+	}
+	return "there is no case, and no request could be made up (" + seen.NoExample + ")"
 }
 
 // confirms is true for a case that holds a prediction against a recorded one:
