@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,8 +97,10 @@ func failures(r result.Result) []string {
 		switch s.Name {
 		case "test":
 			what = append(what, testsFailed(r.Tests))
-		case "smoke", "record":
+		case "smoke":
 			what = append(what, smokeFailed(r.Smoke))
+		case "record":
+			what = append(what, recordFailed(r.Smoke))
 		case "gate":
 			what = append(what, "a metric does not pass its gate")
 		case "deps":
@@ -185,6 +188,14 @@ func several(n int, one, many string) string {
 // started is false when nothing of the server was seen but its start. One that
 // somebody else runs had started before.
 func started(s *result.Smoke) bool { return s.StartupMS != nil || s.Network == "not known" }
+
+// recordFailed: answers that hold may still not be ones to record.
+func recordFailed(s *result.Smoke) string {
+	if s != nil && len(s.Cases) > 0 && !slices.ContainsFunc(s.Cases, func(c result.Case) bool { return c.Status != result.StagePassed }) {
+		return "an answer could not be recorded"
+	}
+	return smokeFailed(s)
+}
 
 func published(r result.Result) bool {
 	if r.Image == nil || r.Image.Reference == "" {

@@ -39,3 +39,21 @@ func TestSmokeVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordVerdict: an answer that holds in one round may still not be one to record.
+func TestRecordVerdict(t *testing.T) {
+	ready := 1.0
+	for verdict, smoke := range map[string]*result.Smoke{
+		"an answer could not be recorded": {StartupMS: &ready, Cases: []result.Case{{Name: "a", Status: result.StagePassed}}},
+		"the server did not start":        {},
+		"an answer is not as expected":    {StartupMS: &ready, Cases: []result.Case{{Name: "a", Status: result.StageFailed, Got: "1"}}},
+	} {
+		got := report.Terminal(result.Result{
+			Model: "iris", Status: result.Failed, Smoke: smoke,
+			Stages: []result.Stage{{Name: "record", Status: result.StageFailed}},
+		}, false)
+		if !strings.HasPrefix(got, "❌ iris: "+verdict+"\n") {
+			t.Errorf("%s:\n%s", verdict, got)
+		}
+	}
+}
