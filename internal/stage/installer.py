@@ -14,12 +14,15 @@ bundle = "/etc/ssl/certs/ca-certificates.crt"
 if os.path.exists(bundle):  # the engine adds a company's certificates here; uv has a bundle of its own
     env.setdefault("SSL_CERT_FILE", bundle)
 
-# uv ends with 2 for a network that fails as well as for a file that it cannot read.
-surroundings = re.compile(r"error sending request|failed to fetch|dns error|connection|timed out|tls|No space left", re.I)
+# uv ends with 2 for a network that fails as well as for a file that it cannot
+# read, and with 1 for a full disk as well as for a package that there is not.
+surroundings = re.compile(r"error sending request|failed to fetch|dns error|connection|timed out|tls", re.I)
+full = re.compile(r"No space left|os error 28", re.I)
 
 
 def uv(*arguments):
     done = subprocess.run(("/slipway/uv/bin/uv", *arguments), env=env, stderr=subprocess.PIPE, text=True)
     sys.stderr.write(done.stderr)
     if done.returncode:
-        sys.exit(2 if done.returncode != 1 and surroundings.search(done.stderr) else 1)
+        asked = done.returncode == 1 or not surroundings.search(done.stderr)
+        sys.exit(1 if asked and not full.search(done.stderr) else 2)

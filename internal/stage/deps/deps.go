@@ -115,7 +115,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.
 		if exit.Code == 1 {
 			return layer.Layer{}, &refusal{stage.Tail(exit.Stderr, 12)}
 		}
-		return layer.Layer{}, &stage.Error{What: "the dependencies could not be installed: " + stage.Tail(exit.Stderr, 4), Where: run.Plan.Deps.Requirements, Remedy: "look at the network between the engine and the package index, then run again", Err: err}
+		return layer.Layer{}, &stage.Error{What: "the dependencies could not be installed: " + stage.Tail(exit.Stderr, 4), Where: run.Plan.Deps.Requirements, Remedy: "look at the network between the engine and the package index, and at the disk of the engine's machine, then run again", Err: err}
 	}
 	if err != nil {
 		return layer.Layer{}, err

@@ -57,7 +57,7 @@ func (s Stage) prepare(ctx context.Context, run *stage.Run, exec *stage.Exec) er
 		if exit.Code == 1 {
 			return &stage.Invalid{Problem: result.Problem{File: path.Join(run.Plan.Below, file), Message: "the test packages do not go together with what the image holds: " + stage.Tail(exit.Stderr, 8)}}
 		}
-		return &stage.Error{What: "the test packages could not be installed: " + stage.LastLine(exit.Stderr), Where: file, Remedy: "look at the network between the engine and the package index, then run again", Err: err}
+		return &stage.Error{What: "the test packages could not be installed: " + stage.LastLine(exit.Stderr), Where: file, Remedy: "look at the network between the engine and the package index, and at the disk of the engine's machine, then run again", Err: err}
 	}
 	if err != nil {
 		return err
