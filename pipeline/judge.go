@@ -74,14 +74,30 @@ func (s saved) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
 	// The image's size has a budget too; a result that is not there has none.
 	if before, err := result.Read(filepath.Join(s.dir, "result.json")); err == nil {
 		run.Result.Image = before.Image
+		run.Result.Unverified = append(run.Result.Unverified, leftOpen(before)...)
 	}
 	return smoke.Judge(run, s.seen)
+}
+
+// leftOpen is what the run that is judged did not pass or not check besides.
+func leftOpen(before result.Result) []string {
+	var open []string
+	for _, s := range before.Stages {
+		switch {
+		case s.Name == "smoke" || s.Name == "publish" || s.Status == result.StagePassed:
+		case s.Status == result.StageSkipped && s.Name == "test":
+			open = append(open, "no tests were run: "+s.Reason)
+		case s.Status != result.StageSkipped:
+			open = append(open, fmt.Sprintf("%s %s in the run that is judged", s.Name, s.Status))
+		}
+	}
+	return open
 }
 
 // readSeen reads what a run saw. An error is a mistake of the command line: it names something else.
 func readSeen(dir string) (seen protocol.Observations, err error) {
 	path := filepath.Join(dir, smoke.ObservationsFile)
-	data, err := os.ReadFile(path)
+	data, err := stage.ReadOutput(dir, smoke.ObservationsFile)
 	if err != nil {
 		return seen, fmt.Errorf("what an earlier run saw is not there: %w; name the directory of a run whose smoke stage ran", err)
 	}

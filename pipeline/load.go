@@ -203,7 +203,8 @@ func (l *loaded) uncommitted() []string {
 	inImage := append(slices.Concat(l.facts.Code, l.facts.Weights), l.config.Build.Requirements)
 	return slices.DeleteFunc(slices.Clone(l.git.changed), func(file string) bool {
 		if l.config.Build.Dockerfile != "" {
-			return slices.Contains(caseFiles(l.config), file)
+			written := slices.ContainsFunc(l.facts.Written, func(place string) bool { return file == place || strings.HasPrefix(file, place+"/") })
+			return written || slices.Contains(caseFiles(l.config), file)
 		}
 		return !slices.Contains(inImage, file)
 	})

@@ -75,16 +75,20 @@ func (c *Client) Observe(ctx context.Context, spec protocol.Spec, proto protocol
 // example makes a request up, or says what the server did not tell for it.
 func example(proto protocol.Protocol, t protocol.Target) (made *protocol.Example, why string) {
 	if e, ok := proto.(protocol.Exampler); ok {
-		if r, from, ok := e.Example(t); ok {
+		r, from, ok := e.Example(t)
+		if ok {
 			r.Name = protocol.ExampleName
 			return &protocol.Example{Request: r, From: from}, ""
+		}
+		if from != "" {
+			why = "nothing could be made of " + from
 		}
 	}
 	var untold protocol.Untold
 	if _, err := proto.Request(protocol.Request{JSON: []byte("[]")}, t); errors.As(err, &untold) {
-		return nil, untold.Error()
+		why = untold.Error()
 	}
-	return nil, ""
+	return nil, why
 }
 
 // shots are the cases that were answered.

@@ -88,6 +88,9 @@ func ranked(want []string, scores []scored, anyOrder bool) finding {
 		}
 	}
 	// A model that has collapsed gives everything the same score.
+	if len(scores) > 1 && scores[0].score.Cmp(scores[len(scores)-1].score) == 0 {
+		return finding{reason: fmt.Sprintf("all %d scores are the same: there is no best", len(scores))}
+	}
 	if n := len(want); n < len(scores) && scores[n].score.Cmp(last) == 0 {
 		other := slices.IndexFunc(scores, func(s scored) bool { return s.score.Cmp(last) == 0 && !slices.Contains(want, s.name) })
 		return finding{reason: fmt.Sprintf("%s, which is not expected among the top %d, has the same score as one that is", clip(scores[other].name), n)}

@@ -137,7 +137,7 @@ func smokeFailed(s *result.Smoke) string {
 	for _, c := range s.Cases {
 		switch {
 		case c.Status != result.StageFailed:
-		case c.Got == "":
+		case c.LatencyMS == nil && c.Got == "":
 			unanswered++
 		default:
 			answered++
