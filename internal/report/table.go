@@ -144,11 +144,17 @@ func speed(s *result.Smoke) []fact {
 }
 
 func budgetCount(budgets []result.Budget) string {
-	kept := 0
+	kept, measured := 0, 0
 	for _, b := range budgets {
+		if b.Status != result.StageSkipped {
+			measured++
+		}
 		if b.Status == result.StagePassed {
 			kept++
 		}
+	}
+	if measured == 0 {
+		return missing
 	}
 	return strconv.Itoa(kept) + " of " + strconv.Itoa(len(budgets)) + " kept"
 }

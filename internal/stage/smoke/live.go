@@ -53,7 +53,9 @@ func (l Live) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		Ready: protocol.Ready{Path: p.ReadyPath, TimeoutMS: min(p.Timeout, liveTimeout).Milliseconds()},
 	}
 	if l.Load {
-		spec.Load = load(p)
+		if spec.Load = load(p); spec.Load == nil {
+			run.Result.Warnings = append(run.Result.Warnings, "--load sent nothing: smoke.load says what to send")
+		}
 	}
 	c.Observe(ctx, spec, proto, client.Server{}, &seen)
 	if ctx.Err() != nil {

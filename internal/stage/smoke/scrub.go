@@ -29,11 +29,13 @@ func newScrubber(secret string) scrubber {
 	if secret == "" {
 		return nil
 	}
-	quoted, _ := json.Marshal(secret) // a string can always be written
-	inJSON := string(quoted[1 : len(quoted)-1])
-	forms := []string{
-		secret, inJSON, strings.ReplaceAll(inJSON, "/", `\/`), strings.ReplaceAll(secret, "/", `\/`),
-		url.QueryEscape(secret), url.PathEscape(secret), lowerEscapes(url.QueryEscape(secret)), lowerEscapes(url.PathEscape(secret)),
+	forms := []string{secret, strings.ReplaceAll(secret, "/", `\/`)}
+	for _, inJSON := range []string{inJSON(secret, true), inJSON(secret, false)} {
+		forms = append(forms, inJSON, strings.ReplaceAll(inJSON, "/", `\/`))
+	}
+	query := url.QueryEscape(secret)
+	for _, inURL := range []string{query, url.PathEscape(secret), strings.NewReplacer("%2F", "/", "+", "%20").Replace(query)} { // the last as Python's quote does
+		forms = append(forms, inURL, lowerEscapes(inURL))
 	}
 	for offset := range 3 {
 		if core := base64Core(secret, offset); len(core) >= minCore {
@@ -49,6 +51,15 @@ func newScrubber(secret string) scrubber {
 		}
 	}
 	return s
+}
+
+// inJSON is a text as it stands in a JSON string; Go escapes &, < and > too, others do not.
+func inJSON(secret string, html bool) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(html)
+	_ = e.Encode(secret) // a string to a buffer: cannot fail
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
 }
 
 // base64Core is what the base64 of any text has in it where the secret stands

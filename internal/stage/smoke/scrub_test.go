@@ -24,6 +24,8 @@ func TestScrub(t *testing.T) {
 		"as it is":      "you sent " + token + "!",
 		"JSON":          `{"you sent": ` + string(quoted) + `}`,
 		"JSON, slashes": `{"you sent": ` + strings.ReplaceAll(string(quoted), "/", `\/`) + `}`,
+		"JSON, plain":   `{"you sent": "` + strings.ReplaceAll(token, `"`, `\"`) + `"}`,
+		"Python's":      "/login/t0k/en%2Bwith%20%22quotes%22%20%26%20more%3F/next",
 		"cut off":       "you sent " + token[:20],
 		"a query":       "/login?token=" + url.QueryEscape(token) + "&next=/",
 		"a path":        "/login/" + url.PathEscape(token) + "/next",
