@@ -25,6 +25,10 @@ func TestEngineConfig(t *testing.T) {
 [worker.oci]
   cniBinaryPath = "/lab/cni"
   cniPoolSize = 4
+  gc = true
+  reservedSpace = "4GB"
+  maxUsedSpace = "12GB"
+  minFreeSpace = "4GB"
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

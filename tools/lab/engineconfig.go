@@ -32,5 +32,7 @@ func (c engineConfig) toml() string {
 	}
 	// Namespaces are made ahead; two are enough for a laptop and make the start faster than the default of 16.
 	fmt.Fprintf(&b, "\n[worker.oci]\n  cniBinaryPath = %q\n  cniPoolSize = 4\n", c.CNI)
+	// By itself the engine takes up to three quarters of the disk; all models of this repository need 5 GB.
+	b.WriteString("  gc = true\n  reservedSpace = \"4GB\"\n  maxUsedSpace = \"12GB\"\n  minFreeSpace = \"4GB\"\n")
 	return b.String()
 }
