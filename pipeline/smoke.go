@@ -88,7 +88,7 @@ func whom(address, proto string, args []string) (asked string, rest []string, er
 		return args[0], args[1:], checkImage(args[0])
 	case len(args) > 1:
 		return "", nil, errors.New("both an image and --url are given: name one of them")
-	case proto == "exec":
+	case proto == protocol.Exec:
 		return "", nil, errors.New("--protocol exec runs a command in an image: a server at --url speaks another")
 	}
 	if _, err := client.New(client.Options{URL: address}); err != nil {

@@ -165,15 +165,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	t.Run("server", func(t *testing.T) {
 		s := httptest.NewServer(hostile(t))
 		t.Cleanup(s.Close)
-		u, err := url.Parse(s.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		port, err := strconv.Atoi(u.Port())
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec := protocol.Spec{Command: []string{"/bin/sleep", "600"}, Protocol: "http", Port: port, Rounds: 3, Load: &protocol.Load{Requests: 200, Concurrency: 16}}
+		spec := protocol.Spec{Command: []string{"/bin/sleep", "600"}, Protocol: "http", Port: portOf(t, s), Rounds: 3, Load: &protocol.Load{Requests: 200, Concurrency: 16}}
 		for _, path := range []string{"/gigabyte", "/headers", "/bomb", "/large", "/large", "/large", "/large", "/large", "/large"} {
 			spec.Cases = append(spec.Cases, protocol.Request{Name: path, Path: path, TimeoutMS: 20000})
 		}
@@ -203,15 +195,7 @@ func TestMemoryIsBounded(t *testing.T) {
 				_, _ = fmt.Fprint(w, n)
 			}))
 			t.Cleanup(s.Close)
-			u, err := url.Parse(s.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			port, err := strconv.Atoi(u.Port())
-			if err != nil {
-				t.Fatal(err)
-			}
-			spec := protocol.Spec{Command: []string{"/bin/sleep", "600"}, Protocol: "http", Port: port, Rounds: 3, Load: &protocol.Load{Requests: 20, Concurrency: 4}}
+			spec := protocol.Spec{Command: []string{"/bin/sleep", "600"}, Protocol: "http", Port: portOf(t, s), Rounds: 3, Load: &protocol.Load{Requests: 20, Concurrency: 4}}
 			spec.Cases = []protocol.Request{request}
 			o, peak := try(t, probe, spec)
 			if len(o.Answers) != 3 || o.Answers[2].Error != "" || len(o.Answers[2].Body) != len("12345678") || o.Answers[2].Request != request.Hash() {
@@ -240,4 +224,17 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("the probe used %d MiB", peak>>20)
 		}
 	})
+}
+
+func portOf(t *testing.T, s *httptest.Server) int {
+	t.Helper()
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
