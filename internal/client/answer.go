@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"runtime"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ const (
 // ask sends one case and reads what comes back, within the case's time.
 func (c *Client) ask(ctx context.Context, proto protocol.Protocol, r protocol.Request, t protocol.Target) protocol.Answer {
 	a := protocol.Answer{Name: r.Name, Request: r.Hash()}
-	message, err := compose(proto, r, t)
+	message, err := proto.Request(r, t)
 	if err != nil {
 		a.Invalid, a.Error = true, "the request could not be made: "+err.Error()
 		return a
@@ -43,15 +42,6 @@ func (c *Client) ask(ctx context.Context, proto protocol.Protocol, r protocol.Re
 		a.Error = fmt.Sprintf("the body is compressed (%s), though none but an uncompressed one was accepted", encoding)
 	}
 	return a
-}
-
-// compose makes a request. A large one takes the place of the one before it:
-// there is no room for both.
-func compose(proto protocol.Protocol, r protocol.Request, t protocol.Target) (protocol.Message, error) {
-	if r.ReadsFiles() {
-		runtime.GC()
-	}
-	return proto.Request(r, t)
 }
 
 // Timeout is the time that a case has.

@@ -5,7 +5,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -161,13 +160,16 @@ func (c *Client) findHosts(listening []netip.AddrPort) {
 
 // send starts an exchange.
 func (c *Client) send(ctx context.Context, via *http.Client, m protocol.Message) (*http.Response, error) {
-	var body io.Reader
-	if m.Body != nil {
-		body = bytes.NewReader(m.Body)
-	}
-	req, err := http.NewRequestWithContext(ctx, m.Method, c.base+m.Path, body)
+	req, err := http.NewRequestWithContext(ctx, m.Method, c.base+m.Path, http.NoBody)
 	if err != nil {
 		return nil, err
+	}
+	if req.ContentLength, err = m.Body.Len(); err != nil {
+		return nil, err
+	}
+	if req.ContentLength > 0 {
+		req.Body = m.Body.Open()
+		req.GetBody = func() (io.ReadCloser, error) { return m.Body.Open(), nil }
 	}
 	req.Header.Set("User-Agent", "slipway-probe")
 	req.Header.Set("Accept", "*/*")

@@ -95,7 +95,7 @@ func example(proto protocol.Protocol, t protocol.Target) (made *protocol.Example
 func shots(proto protocol.Protocol, cases []protocol.Request, t protocol.Target, answers []protocol.Answer) []shot {
 	var all []shot
 	for i, r := range cases {
-		m, err := compose(proto, r, t)
+		m, err := proto.Request(r, t)
 		if a := answers[i]; err == nil && a.Status != 0 && a.Error == "" {
 			s := shot{proto: proto, name: r.Name, request: r.Hash(), path: r.Path, message: m, patience: patienceFor(proto, r), status: a.Status, succeeded: a.Succeeded()}
 			if a.Length <= otherBytes && !a.Truncated {

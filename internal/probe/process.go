@@ -25,7 +25,7 @@ const prSetChildSubreaper = 36
 // command is what to start.
 type command struct {
 	args, env []string
-	stdin     []byte              // nil: none
+	stdin     protocol.Body       // nil: none
 	user      *syscall.Credential // nil: the probe's own
 	fault     error               // why it cannot be started, known before
 	// stdout takes what is printed, until nothing more comes; stderr likewise, nil: stdout takes both.
@@ -109,8 +109,9 @@ func (p *process) connect(c command) (files []*os.File, err error) {
 		c.give(in)
 		files, p.pipes = append(files, in), append(p.pipes, feed)
 		go func() {
-			_, _ = feed.Write(c.stdin) // it need not read it
-			_ = feed.Close()
+			body := c.stdin.Open()
+			_, _ = io.Copy(feed, body) // it need not read it
+			_, _ = body.Close(), feed.Close()
 		}()
 	}
 	for _, take := range []func(io.Reader){c.stdout, c.stderr} {

@@ -45,7 +45,7 @@ func (bentoml) Request(r Request, t Target) (Message, error) {
 		}
 	}
 	if data == nil && r.Method == "" {
-		contentType, data = jsonType, []byte("{}") // a method without arguments
+		contentType, data = jsonType, bodyOf([]byte("{}")) // a method without arguments
 	}
 	return message(r, http.MethodPost, path, contentType, data)
 }

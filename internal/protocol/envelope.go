@@ -22,9 +22,11 @@ func enveloped(r Request, own bool, path string, envelope func(json.RawMessage) 
 	case data == nil && r.Method == "":
 		return Message{}, errNoBody
 	case r.JSON != nil && own:
-		if data, err = envelope(r.JSON); err != nil {
+		inside, err := envelope(r.JSON)
+		if err != nil {
 			return Message{}, err
 		}
+		data = bodyOf(inside)
 	}
 	return message(r, http.MethodPost, path, contentType, data)
 }

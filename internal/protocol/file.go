@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 )
 
@@ -25,12 +23,6 @@ func (r Request) Files(replace func(Binary) Binary) Request {
 	return r
 }
 
-// ReadsFiles is true for a request that reads a file each time it is made.
-func (r Request) ReadsFiles() bool {
-	return r.Binary != nil && r.Binary.Path != "" ||
-		slices.ContainsFunc(r.Form, func(f Field) bool { return f.File != nil && f.File.Path != "" })
-}
-
 // At is the same, but with the content in the file at a path.
 func (b Binary) At(path string) Binary {
 	return Binary{ContentType: b.ContentType, Path: path, SHA256: b.digest(), Name: b.Name}
@@ -45,46 +37,3 @@ func (b Binary) digest() string {
 }
 
 func mediaType(b Binary) string { return cmp.Or(b.ContentType, "application/octet-stream") }
-
-// read is the content; not nil, even when there are no bytes.
-func (b Binary) read() ([]byte, error) {
-	switch {
-	case b.Path != "":
-		return os.ReadFile(b.Path)
-	case b.Content == nil:
-		return []byte{}, nil
-	}
-	return b.Content, nil
-}
-
-// writeTo writes the content, without holding that of a file in memory.
-func (b Binary) writeTo(w io.Writer) error {
-	if b.Path == "" {
-		_, err := w.Write(b.Content)
-		return err
-	}
-	f, err := os.Open(b.Path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	_, err = io.Copy(w, f)
-	return err
-}
-
-// formBytes is about how long a form is.
-func formBytes(fields []Field) int {
-	const around = 512 // the headers of a part
-	total := around
-	for _, f := range fields {
-		total += around + len(f.Value)
-		if f.File == nil {
-			continue
-		}
-		total += len(f.File.Content)
-		if info, err := os.Stat(f.File.Path); err == nil { // if not, writing it says why
-			total += int(info.Size())
-		}
-	}
-	return total
-}

@@ -82,7 +82,7 @@ func (oip) Discover(t Target) []Message {
 	var questions []Message
 	if t.Model == "" {
 		questions = []Message{
-			{Method: http.MethodPost, Path: oipIndex, Headers: map[string]string{"Content-Type": jsonType}, Body: []byte("{}")},
+			{Method: http.MethodPost, Path: oipIndex, Headers: map[string]string{"Content-Type": jsonType}, Body: bodyOf([]byte("{}"))},
 			{Method: http.MethodGet, Path: oipList},
 		}
 	}

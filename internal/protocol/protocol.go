@@ -130,7 +130,7 @@ type Message struct {
 	Method  string
 	Path    string // with query, beginning with "/"
 	Headers map[string]string
-	Body    []byte // nil: none
+	Body    Body // nil: none
 }
 
 // Response is what came back for a request.
@@ -203,7 +203,7 @@ func succeeded(status int) bool { return status >= 200 && status < 300 }
 
 // message is what every protocol does with a case: its own method, path and
 // headers win over the given defaults; contentType is that of body.
-func message(r Request, method, path, contentType string, body []byte) (Message, error) {
+func message(r Request, method, path, contentType string, body Body) (Message, error) {
 	if len(r.Command)+len(r.Args) > 0 {
 		return Message{}, errors.New("command and args are for the protocol exec: a server is asked with a request")
 	}

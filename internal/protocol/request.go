@@ -29,22 +29,22 @@ func (r Request) Hash() string {
 
 const jsonType = "application/json"
 
-// payload is the body of a request and its media type, in no envelope; data is
+// payload is the body of a request and its media type, in no envelope; it is
 // nil where the request has none. More than one body is an error.
-func payload(r Request) (contentType string, data []byte, err error) {
+func payload(r Request) (contentType string, data Body, err error) {
 	var bodies []string
 	if r.JSON != nil {
 		bodies = append(bodies, "json")
-		contentType, data = jsonType, r.JSON
+		contentType, data = jsonType, bodyOf(r.JSON)
 	}
 	if r.Text != nil {
 		bodies = append(bodies, "text")
-		contentType, data = "text/plain; charset=utf-8", []byte(*r.Text)
+		contentType, data = "text/plain; charset=utf-8", bodyOf([]byte(*r.Text))
 	}
 	if r.Binary != nil {
 		bodies = append(bodies, "file")
 		contentType = mediaType(*r.Binary)
-		data, err = r.Binary.read()
+		data = Body{*r.Binary}
 	}
 	if r.Form != nil {
 		bodies = append(bodies, "form")
@@ -58,9 +58,8 @@ func payload(r Request) (contentType string, data []byte, err error) {
 
 // form writes multipart/form-data. The boundary is made from the content, so
 // that the same case is the same bytes each time.
-func form(fields []Field) (contentType string, data []byte, err error) {
-	var b bytes.Buffer
-	b.Grow(formBytes(fields)) // a buffer that grows by itself takes up to three times its content
+func form(fields []Field) (contentType string, data Body, err error) {
+	var b bytes.Buffer // what stands between the files
 	w := multipart.NewWriter(&b)
 	if err := w.SetBoundary(boundary(fields)); err != nil {
 		return "", nil, err
@@ -69,15 +68,20 @@ func form(fields []Field) (contentType string, data []byte, err error) {
 		if err := writeField(w, f); err != nil {
 			return "", nil, err
 		}
+		if f.File != nil {
+			data = append(data, Binary{Content: bytes.Clone(b.Bytes())}, *f.File)
+			b.Reset()
+		}
 	}
 	if err := w.Close(); err != nil {
 		return "", nil, err
 	}
-	return w.FormDataContentType(), b.Bytes(), nil
+	return w.FormDataContentType(), append(data, Binary{Content: b.Bytes()}), nil
 }
 
-// writeField gives a file without a name the field's: servers take a part
-// without filename for a plain value.
+// writeField writes a value, or what comes before a file. It gives a file
+// without a name the field's: servers take a part without filename for a plain
+// value.
 func writeField(w *multipart.Writer, f Field) error {
 	switch {
 	case f.Name == "":
@@ -87,14 +91,11 @@ func writeField(w *multipart.Writer, f Field) error {
 	case strings.ContainsAny(mediaType(*f.File), "\r\n"):
 		return fmt.Errorf("the content type of the form's field %q is not one line", f.Name)
 	}
-	part, err := w.CreatePart(textproto.MIMEHeader{
+	_, err := w.CreatePart(textproto.MIMEHeader{
 		"Content-Disposition": {multipart.FileContentDisposition(f.Name, cmp.Or(f.File.Name, f.Name))},
 		"Content-Type":        {mediaType(*f.File)},
 	})
-	if err != nil {
-		return err
-	}
-	return f.File.writeTo(part)
+	return err
 }
 
 func boundary(fields []Field) string {
