@@ -109,7 +109,7 @@ func (a archive) image(path, platform string) (built, error) {
 // choose picks the image for a platform; of one without a platform its config tells.
 func choose(from []v1.Descriptor, platform string) (v1.Descriptor, error) {
 	for _, d := range from {
-		if !d.MediaType.IsImage() {
+		if !d.MediaType.IsImage() || document(d) {
 			continue
 		}
 		if d.Platform == nil || fits(*d.Platform, platform) {

@@ -30,25 +30,32 @@ type imageDir struct{ dir string }
 // that is cut off leaves the images that were there before:
 //
 //  1. layers, those that are not there yet; each appears whole or not at all
-//  2. config and manifest
+//  2. config and manifest, and the documents about the image
 //  3. index.json, in one step: now the layout holds the new image
 //  4. and only then what no image refers to any more is removed
-func (l imageDir) write(ctx context.Context, img v1.Image, tags []string) (map[string]int64, error) {
+func (l imageDir) write(ctx context.Context, img v1.Image, tags []string, docs []stage.Attachment) (written map[string]int64, attached []stage.Attached, err error) {
 	index, err := l.open()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	written, err := l.writeBlobs(ctx, img)
+	if written, err = l.writeBlobs(ctx, img); err != nil {
+		return written, nil, l.explain(err)
+	}
+	subject, err := descriptor(img)
 	if err != nil {
-		return written, l.explain(err)
+		return written, nil, err
 	}
-	if index, err = enter(index, img, tags); err != nil {
-		return written, err
+	index = enter(index, subject, tags)
+	if err := l.forget(index); err != nil {
+		return written, nil, l.explain(err)
+	}
+	if attached, err = l.attach(ctx, index, subject, docs); err != nil {
+		return written, nil, l.explain(err)
 	}
 	if err := l.writeIndex(index); err != nil {
-		return written, l.explain(err)
+		return written, nil, l.explain(err)
 	}
-	return written, l.explain(l.collect(index))
+	return written, attached, l.explain(l.collect(index))
 }
 
 func (l imageDir) explain(err error) error { return explain(err, "writing the image layout", l.dir) }
@@ -136,32 +143,37 @@ func (l imageDir) writeBlob(ctx context.Context, b v1.Layer, written map[string]
 	return nil
 }
 
-// enter names the image in the index, once for each tag. Images of other tags
-// stay; those without a tag are of earlier runs, and go.
-func enter(index *v1.IndexManifest, img v1.Image, tags []string) (*v1.IndexManifest, error) {
+// descriptor is how the index of a layout names an image.
+func descriptor(img v1.Image) (v1.Descriptor, error) {
 	d, err := partial.Descriptor(img)
 	if err != nil {
-		return nil, err
+		return v1.Descriptor{}, err
 	}
 	config, err := img.ConfigFile()
 	if err != nil {
-		return nil, err
+		return v1.Descriptor{}, err
 	}
 	d.Platform, d.ArtifactType = config.Platform(), "" // an image, no artifact
+	return *d, nil
+}
+
+// enter names the image in the index, once for each tag. Images of other tags
+// stay; those without a tag are of earlier runs, and go. Documents are not images.
+func enter(index *v1.IndexManifest, d v1.Descriptor, tags []string) *v1.IndexManifest {
 	out := *index
 	out.Manifests = slices.DeleteFunc(slices.Clone(index.Manifests), func(old v1.Descriptor) bool {
 		name := old.Annotations[refName]
-		return name == "" || old.Digest == d.Digest || slices.Contains(tags, name)
+		return !document(old) && (name == "" || old.Digest == d.Digest || slices.Contains(tags, name))
 	})
 	if len(tags) == 0 {
-		out.Manifests = append(out.Manifests, *d)
+		out.Manifests = append(out.Manifests, d)
 	}
 	for _, t := range tags {
-		tagged := *d
+		tagged := d
 		tagged.Annotations = map[string]string{refName: t}
 		out.Manifests = append(out.Manifests, tagged)
 	}
-	return &out, nil
+	return &out
 }
 
 func (l imageDir) writeIndex(index *v1.IndexManifest) error {

@@ -17,7 +17,7 @@ import (
 // publishTo writes the image to a layout and fails the test when that fails.
 func publishTo(t *testing.T, c *Client, img stage.Image, dir string, tags ...string) stage.Published {
 	t.Helper()
-	done, err := c.Publish(t.Context(), img, "oci:"+dir, tags)
+	done, err := c.Publish(t.Context(), img, "oci:"+dir, tags, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestLayout(t *testing.T) {
 	push(t, s)
 	c := client(Options{Cache: t.TempDir()})
 	img := build(t, c, s.host+python)
-	remote, err := c.Publish(t.Context(), img, s.host+"/acme/iris", nil)
+	remote, err := c.Publish(t.Context(), img, s.host+"/acme/iris", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestLayoutKeepsTheOldImage(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 		return true
 	})
-	_, err := c.Publish(t.Context(), other, "oci:"+dir, []string{"dev"})
+	_, err := c.Publish(t.Context(), other, "oci:"+dir, []string{"dev"}, nil)
 	wantError(t, err, s.host, "fetching layer sha256:", "is the name right")
 	if want := []string{"dev@" + first.Digest}; !slices.Equal(images(t, dir), want) {
 		t.Errorf("holds %v, want %v", images(t, dir), want)
@@ -222,17 +222,17 @@ func TestLayoutLeavesOtherDirectoriesAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(full, "thesis.tex"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := c.Publish(t.Context(), img, "oci:"+full, nil)
+	_, err := c.Publish(t.Context(), img, "oci:"+full, nil, nil)
 	wantError(t, err, full, "the directory holds thesis.tex", "--publish oci:DIR")
 
 	file := filepath.Join(full, "thesis.tex")
-	_, err = c.Publish(t.Context(), img, "oci:"+file, nil)
+	_, err = c.Publish(t.Context(), img, "oci:"+file, nil, nil)
 	wantError(t, err, file, "cannot be written there", "--publish oci:DIR")
 
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "index.json"), []byte("not json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Publish(t.Context(), img, "oci:"+broken, nil)
+	_, err = c.Publish(t.Context(), img, "oci:"+broken, nil, nil)
 	wantError(t, err, broken, "index.json cannot be read", "remove this one")
 }

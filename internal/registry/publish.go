@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/slipway-dev/slipway/internal/stage"
@@ -18,8 +19,9 @@ import (
 //  2. layers and config, those that are not there yet; layers of the base are
 //     mounted where the same registry already has them
 //  3. the manifest by its digest: now the image exists, and nobody is led to it
-//  4. the tags, in order
-func (c *Client) Publish(ctx context.Context, image stage.Image, to string, tags []string) (stage.Published, error) {
+//  4. the documents about it, as its referrers
+//  5. the tags, in order
+func (c *Client) Publish(ctx context.Context, image stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error) {
 	img, err := c.assemble(ctx, image)
 	if err != nil {
 		return stage.Published{}, err
@@ -29,8 +31,14 @@ func (c *Client) Publish(ctx context.Context, image stage.Image, to string, tags
 		return stage.Published{}, err
 	}
 	done := stage.Published{Manifest: manifest, Reference: to + "@" + manifest.Digest}
+	var docs []stage.Attachment
+	if attach != nil {
+		if docs, err = attach(ctx, manifest.Digest); err != nil {
+			return done, err
+		}
+	}
 	if dir, ok := strings.CutPrefix(to, "oci:"); ok {
-		if done.Pushed, err = (imageDir{dir}).write(ctx, img, tags); err == nil {
+		if done.Pushed, done.Attached, err = (imageDir{dir}).write(ctx, img, tags, docs); err == nil {
 			done.Tags = tags
 		}
 		return done, err
@@ -54,11 +62,19 @@ func (c *Client) Publish(ctx context.Context, image stage.Image, to string, tags
 	if err != nil {
 		return done, explain(err, doing, where)
 	}
+	subject, err := partial.Descriptor(img)
+	if err != nil {
+		return done, err
+	}
+	hang := hanging{client: c, repository: repository, pusher: pusher}
+	if done.Attached, err = hang.attach(ctx, *subject, docs); err != nil {
+		return done, explain(err, "attaching documents to "+done.Reference, where)
+	}
 	for _, t := range tags {
 		if err := pusher.Push(ctx, repository.Tag(t), counted); err != nil {
 			return done, explain(err, doing+":"+t, where)
 		}
 		done.Tags = append(done.Tags, t)
 	}
-	return done, nil
+	return done, explain(hang.settle(ctx), "attaching documents to "+done.Reference, where)
 }

@@ -185,7 +185,7 @@ func TestPublish(t *testing.T) {
 	}
 	s.forget()
 	to := s.host + "/acme/iris"
-	done, err := c.Publish(t.Context(), img, to, []string{"one", "two"})
+	done, err := c.Publish(t.Context(), img, to, []string{"one", "two"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestPublish(t *testing.T) {
 	}
 
 	s.forget()
-	again, err := c.Publish(t.Context(), img, to, []string{"one"})
+	again, err := c.Publish(t.Context(), img, to, []string{"one"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestPublishElsewhere(t *testing.T) {
 	push(t, origin)
 	c := client(Options{Cache: t.TempDir()})
 	img := build(t, c, origin.host+python)
-	done, err := c.Publish(t.Context(), img, destination.host+"/acme/iris", nil)
+	done, err := c.Publish(t.Context(), img, destination.host+"/acme/iris", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestPublishElsewhere(t *testing.T) {
 	}
 	origin.forget()
 	other := start(t)
-	second, err := c.Publish(t.Context(), img, other.host+"/acme/iris", nil)
+	second, err := c.Publish(t.Context(), img, other.host+"/acme/iris", nil, nil)
 	if err != nil || second.Digest != done.Digest {
 		t.Errorf("%s, %v; want %s", second.Digest, err, done.Digest)
 	}

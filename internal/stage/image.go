@@ -1,6 +1,10 @@
 package stage
 
-import "github.com/slipway-dev/slipway/internal/layer"
+import (
+	"context"
+
+	"github.com/slipway-dev/slipway/internal/layer"
+)
 
 // Base is the image that a python build stands on, as a registry knows it.
 type Base struct {
@@ -49,4 +53,30 @@ type Published struct {
 	Reference string           // repository@digest
 	Tags      []string         // written, in order
 	Pushed    map[string]int64 // bytes uploaded by layer digest
+	Attached  []Attached       // what hangs on the digest, in order
 }
+
+// Attachment is a document about an image. It hangs on the image's digest as a
+// referrer, so that what varies from run to run is beside the image and not in it
+// (https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md#guidelines-for-artifact-usage).
+type Attachment struct {
+	Subject      string // digest of the manifest it is about; empty: of what is published
+	ArtifactType string // what kind of document it is
+	MediaType    string // of Data
+	Data         []byte
+	Annotations  map[string]string // the referrer's
+	// Once is a document of which the first stays: where one with this
+	// ArtifactType and these Annotations is attached, it is not written.
+	Once bool
+}
+
+// Attached is an attachment where it can be found.
+type Attached struct {
+	Attachment
+	Digest  string // of the referrer's manifest
+	Written bool   // false: it was there before
+}
+
+// Attach makes the documents about the image with this digest. The digest is
+// known late: a platform that was not tested is not part of an index.
+type Attach func(ctx context.Context, digest string) ([]Attachment, error)
