@@ -17,7 +17,7 @@ func (p program) checkCommand() *cobra.Command {
 		Short: "Look for mistakes in slipway.yaml and the cases, without an engine",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			j := ship(modelDir(args), flags{platform: "linux/amd64"})
+			j := ship(modelDir(args), flags{})
 			j.load = config.LoadCheck
 			l := p.load(j)
 			if len(l.problems) > 0 {

@@ -8,16 +8,16 @@ import (
 
 // flags are what a person decides for one run; everything about the model is in slipway.yaml.
 type flags struct {
-	publish  string
-	tags     []string
-	out      string
-	engine   string
-	probe    string
-	platform string
-	timeout  time.Duration
-	fresh    bool
-	json     bool
-	offline  bool
+	publish   string
+	tags      []string
+	out       string
+	engine    string
+	probe     string
+	platforms []string
+	timeout   time.Duration
+	fresh     bool
+	json      bool
+	offline   bool
 }
 
 func (f *flags) add(cmd *cobra.Command) {
@@ -44,12 +44,17 @@ func (f *flags) addOut(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.out, "out", "", "directory for the result; default: below dist/, by the model's name")
 }
 
+// addPlatform adds the flag that says what the image is for.
+func (f *flags) addPlatform(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&f.platforms, "platform", nil, "platform of the image, linux/amd64 or linux/arm64; may be repeated; default: build.platforms, else linux/amd64")
+}
+
 // addPlan adds the flags that a plan depends on.
 func (f *flags) addPlan(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.publish, "publish", "", "where the image goes: none, oci:DIR or REPOSITORY; default: publish.image, else oci:OUT/image")
 	fs.StringArrayVar(&f.tags, "tag", nil, "tag to write, instead of those that follow from the event; may be repeated")
 	f.addOut(cmd)
-	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
+	f.addPlatform(cmd)
 	fs.BoolVar(&f.fresh, "fresh", false, "look no layer up: make everything again")
 }

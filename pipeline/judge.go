@@ -30,7 +30,6 @@ run wrote, or its result.json; observations.json lies beside it.
   slipway judge dist/iris models/iris`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.platform = "linux/amd64"
 			if f.out != "" && absolute(f.out) == absolute(resultDir(args[0])) {
 				return fmt.Errorf("--out %s is the result that is judged: name another directory", f.out)
 			}
@@ -51,7 +50,7 @@ func judging(dir string, f flags, of saved) job {
 	return job{
 		dir: dir, flags: f, asked: of.dir, alone: true, unwritten: f.out == "",
 		load:   func(dir, top string) (config.Config, []result.Problem) { return config.LoadSmoke(dir, top, "") },
-		plan:   func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
+		plan:   func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, l.platforms[0]) },
 		stages: func(tools) []stage.Stage { return []stage.Stage{{Name: "smoke", Run: of.Run}} },
 	}
 }

@@ -23,19 +23,21 @@ import (
 
 // loaded is everything that is known without an engine or a network.
 type loaded struct {
-	dir      string // of the model, absolute
-	asked    string // what is asked when nothing is built from dir
-	top      string // of its repository, absolute; problems name files relative to it
-	out      string // where the result goes, absolute; empty: nowhere
-	cache    string // ours, under the user's cache directory
-	config   config.Config
-	event    event.Event
-	git      git
-	facts    plan.Facts
-	runner   engine.Runner
-	registry *registry.Client
-	problems []result.Problem // the user's to correct
-	err      error            // of this machine: neither the model's fault nor the configuration's
+	dir    string // of the model, absolute
+	asked  string // what is asked when nothing is built from dir
+	top    string // of its repository, absolute; problems name files relative to it
+	out    string // where the result goes, absolute; empty: nowhere
+	cache  string // ours, under the user's cache directory
+	config config.Config
+	// platforms are what the image is for, the one that is tried in full first.
+	platforms []string
+	event     event.Event
+	git       git
+	facts     plan.Facts
+	runner    engine.Runner
+	registry  *registry.Client
+	problems  []result.Problem // the user's to correct
+	err       error            // of this machine: neither the model's fault nor the configuration's
 }
 
 // load reads the model's directory, the event and this machine's settings, and
@@ -61,6 +63,7 @@ func (p program) load(j job) loaded {
 		l.out = absolute(filepath.Join("dist", name+j.suffix))
 	}
 	l.problems = append(l.problems, checkFlags(f)...)
+	l.platforms = platforms(f, l.config)
 
 	var err error
 	if l.event, err = event.Parse(p.getenv, os.ReadFile); err != nil {
@@ -103,7 +106,7 @@ func (l *loaded) scan(f flags) {
 	}
 	l.problems = append(l.problems, tree.Problems...)
 	l.facts = plan.Facts{
-		Dir: l.dir, Below: filepath.ToSlash(below), Platform: f.platform, Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
+		Dir: l.dir, Below: filepath.ToSlash(below), Platform: l.platforms[0], Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
 		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
 		Written: l.written(f), Head: l.git.commit,
 	}
@@ -144,20 +147,20 @@ func caseFiles(c config.Config) []string {
 	return files
 }
 
-// base asks the registry what the base image is, or the image that is asked; nil for Dockerfile builds.
-func (l *loaded) base(ctx context.Context, f flags, scratch string) (*stage.Base, error) {
+// base asks the registry what the base image is on a platform, or the image that is asked; nil for Dockerfile builds.
+func (l *loaded) base(ctx context.Context, platform, scratch string) (*stage.Base, error) {
 	var base stage.Base
 	var err error
 	dir, local := strings.CutPrefix(l.asked, "oci:")
 	switch {
 	case local:
-		base, err = l.registry.Layout(dir, f.platform, filepath.Join(scratch, "asked.tar"))
+		base, err = l.registry.Layout(dir, platform, filepath.Join(scratch, "asked.tar"))
 	case l.asked != "":
-		base, err = l.registry.Image(ctx, l.asked, f.platform)
+		base, err = l.registry.Image(ctx, l.asked, platform)
 	case l.config.Build.Dockerfile != "":
 		return nil, nil
 	default:
-		base, err = l.registry.Base(ctx, l.config.Build.Base, f.platform)
+		base, err = l.registry.Base(ctx, l.config.Build.Base, platform)
 	}
 	if err != nil {
 		return nil, err
@@ -222,8 +225,10 @@ func some(files []string) string {
 // checkFlags finds mistakes of the command line that are not the parser's.
 func checkFlags(f flags) []result.Problem {
 	var problems []result.Problem
-	if f.platform != "linux/amd64" {
-		problems = append(problems, result.Problem{File: "--platform", Message: fmt.Sprintf("platform is %q; valid: linux/amd64", f.platform)})
+	for _, platform := range f.platforms {
+		if err := config.CheckPlatform(platform); err != nil {
+			problems = append(problems, result.Problem{File: "--platform", Message: err.Error()})
+		}
 	}
 	if f.publish != "" && f.publish != "none" {
 		if err := config.CheckDestination(f.publish); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,13 +32,11 @@ unless --offline is given; it needs no engine.`,
 				return p.errored(cmd, j, &l, l.err)
 			}
 			if !f.offline {
-				base, err := l.base(cmd.Context(), f, "")
+				bases, err := l.bases(cmd.Context(), "")
 				if err != nil {
 					return p.errored(cmd, j, &l, err)
 				}
-				if base != nil {
-					l.facts.Base = &plan.BaseFacts{Ref: base.Ref, Digest: base.Digest, Config: base.Config}
-				}
+				l.facts.Base, l.facts.Others = bases.facts()
 			}
 			return p.printPlan(plan.Make(l.config, l.event, l.facts), f)
 		},
@@ -63,7 +62,7 @@ func (p program) printPlan(pl plan.Plan, f flags) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(planned(pl))
 	}
-	fmt.Fprintf(p.stdout, "%s for %s\n\n", pl.Model, pl.Platform)
+	fmt.Fprintf(p.stdout, "%s for %s\n\n", pl.Model, strings.Join(pl.Platforms(), " and "))
 	for _, s := range pl.Steps {
 		if s.Skip != "" {
 			fmt.Fprintf(p.stdout, "  %-8s skipped: %s\n", s.Stage, s.Skip)
@@ -87,12 +86,12 @@ func (p program) printPlan(pl plan.Plan, f flags) error {
 
 // plannedJSON is what scripts get of a plan: its decisions, not the content it is about.
 type plannedJSON struct {
-	Model    string        `json:"model"`
-	Platform string        `json:"platform"`
-	Base     string        `json:"base,omitempty"`
-	DepsKey  string        `json:"deps_key,omitempty"`
-	Steps    []plannedStep `json:"steps"`
-	Publish  struct {
+	Model     string        `json:"model"`
+	Platforms []string      `json:"platforms"`
+	Base      string        `json:"base,omitempty"`
+	DepsKey   string        `json:"deps_key,omitempty"`
+	Steps     []plannedStep `json:"steps"`
+	Publish   struct {
 		To   string   `json:"to"`
 		Tags []string `json:"tags"`
 		Why  string   `json:"why"`
@@ -107,7 +106,7 @@ type plannedStep struct {
 }
 
 func planned(pl plan.Plan) plannedJSON {
-	out := plannedJSON{Model: pl.Model, Platform: pl.Platform, Base: pl.Image.Base, Warnings: append([]string{}, pl.Warnings...)}
+	out := plannedJSON{Model: pl.Model, Platforms: pl.Platforms(), Base: pl.Image.Base, Warnings: append([]string{}, pl.Warnings...)}
 	if pl.Deps != nil {
 		out.DepsKey = pl.Deps.Key
 	}

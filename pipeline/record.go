@@ -44,7 +44,7 @@ that is expected.`,
 	fs.IntVar(&r.Rounds, "rounds", 5, "how often each case is asked")
 	fs.BoolVar(&r.Force, "force", false, "replace also answers that a person wrote")
 	fs.BoolVar(&r.DryRun, "dry-run", false, "show what would be written, and write nothing")
-	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
+	f.addPlatform(cmd)
 	return cmd
 }
 
@@ -57,10 +57,10 @@ func (p program) recording(dir string, f flags, r smoke.Recording) job {
 		r.Show = p.stderr
 	}
 	j.stages = func(t tools) []stage.Stage {
-		r.Stage = smoke.Stage{Probe: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}
+		r.Stage = smoke.Stage{Probe: t.probe(t.platform), Scratch: t.scratch, Out: t.out, Nonce: t.nonce}
 		return []stage.Stage{
 			// the image as a run builds it
-			{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe}.Run},
+			{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
 			{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch}.Run},
 			// its answers, several rounds of them, written down
 			{Name: "record", Run: r.Run},

@@ -134,9 +134,9 @@ const gathering = "facts"
 
 // carryOut gathers the facts, plans, and runs the stages.
 func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, res *result.Result) {
-	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce()}
+	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0]}
 	watch := p.progress(j.flags)
-	facts, run := l.facts, &stage.Run{Image: stage.Image{Platform: j.flags.platform}, Result: res}
+	facts, run := l.facts, &stage.Run{Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {
 		log, err := os.Create(filepath.Join(l.out, "engine.log"))
 		if err != nil {
@@ -145,7 +145,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 		}
 		defer log.Close() //nolint:errcheck // a log
 		watch.Started(gathering)
-		base, err := p.gather(ctx, &l, j.flags, &t, log)
+		bases, err := p.gather(ctx, &l, j.flags, &t, log)
 		if t.engine != nil {
 			defer t.engine.Close() //nolint:errcheck // the run is over; an engine that does not close has said so in its log
 		}
@@ -155,11 +155,8 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 			return
 		}
 		watch.Finished(result.Stage{Name: gathering, Status: result.StagePassed})
-		if base != nil {
-			facts.Base = &plan.BaseFacts{Ref: base.Ref, Digest: base.Digest, Config: base.Config}
-			res.Base = &result.Base{Ref: base.Ref, Digest: base.Digest}
-			run.Image.Base = base
-		}
+		facts.Base, facts.Others = bases.facts()
+		bases.into(run)
 		var stop func()
 		ctx, stop = t.engine.Watch(ctx)
 		defer stop()
@@ -170,11 +167,11 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 }
 
 // gather does at once what a run has to wait for before it can begin.
-func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log io.Writer) (*stage.Base, error) {
-	var base *stage.Base
+func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log io.Writer) (bases, error) {
+	var found bases
 	var group errgroup.Group // not WithContext: the first error must not hide the others' work
-	group.Go(func() (err error) { base, err = l.base(ctx, f, t.scratch); return err })
-	group.Go(func() (err error) { t.probe, err = findProbe(ctx, f.probe, l.cache, f.platform); return err })
+	group.Go(func() (err error) { found, err = l.bases(ctx, t.scratch); return err })
+	group.Go(func() (err error) { t.probes, err = findProbes(ctx, f.probe, l.cache, l.platforms); return err })
 	group.Go(func() (err error) {
 		address, err := engine.Locate(f.engine, p.getenv, l.runner)
 		if err != nil {
@@ -183,7 +180,8 @@ func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log i
 		t.engine, err = engine.Connect(ctx, address, log)
 		return err
 	})
-	return base, group.Wait()
+	err := group.Wait()
+	return found, err
 }
 
 // fail records an error from before the first stage, so that the result lists every stage as not run.

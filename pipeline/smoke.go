@@ -74,7 +74,7 @@ error (3), and not a failure of the model (1).`,
 	fs.StringVar(&url, "url", "", "address of a running server (http:// or https://, with a path where it has one)")
 	fs.BoolVar(&load, "load", false, "with --url: send smoke.load too, to a server that others may be using")
 	fs.StringVar(&proto, "protocol", "", "how the server is spoken to, instead of what slipway.yaml says or the image tells")
-	fs.StringVar(&f.platform, "platform", "linux/amd64", "platform of the image")
+	f.addPlatform(cmd)
 	return cmd
 }
 
@@ -121,13 +121,13 @@ func asking(dir string, f flags, asked, proto string) job {
 		load: func(dir, top string) (config.Config, []result.Problem) {
 			return config.LoadSmoke(dir, top, proto)
 		},
-		plan: func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, f.platform) },
+		plan: func(l loaded, _ plan.Facts) plan.Plan { return plan.ForSmoke(l.config, l.platforms[0]) },
 		stages: func(t tools) []stage.Stage {
 			return []stage.Stage{
 				// the image as it is in its registry
 				{Name: "image", Run: image.Pull{Composer: t.engine}.Run},
 				// and its own server, asked as in a run
-				{Name: "smoke", Run: smoke.Stage{Probe: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
+				{Name: "smoke", Run: smoke.Stage{Probe: t.probe(t.platform), Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
 			}
 		},
 	}

@@ -18,24 +18,28 @@ type tools struct {
 	engine   *engine.Engine
 	registry *registry.Client
 	store    layer.Store
-	probe    string // path of the helper binary for the image's platform
-	scratch  string // a directory of this run, removed after it
-	out      string // the directory of the result
-	nonce    string // this run and no other
+	probes   map[string]string // paths of the helper binaries, by platform
+	platform string            // what is tried in full
+	scratch  string            // a directory of this run, removed after it
+	out      string            // the directory of the result
+	nonce    string            // this run and no other
 }
+
+// probe is the path of the helper binary for a platform.
+func (t tools) probe(platform string) string { return t.probes[platform] }
 
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
 func stages(t tools) []stage.Stage {
 	return []stage.Stage{
 		// the dependencies as one layer, looked up before made: they change least and cost most
-		{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe}.Run},
+		{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
 		// weights and code on top of them, composed in the engine; or the user's own Dockerfile
 		{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch}.Run},
 		// the model's own tests, in exactly that image
-		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe, Scratch: t.scratch, Nonce: t.nonce}.Run},
+		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe(t.platform), Scratch: t.scratch, Nonce: t.nonce}.Run},
 		// the image's own server, asked for predictions that were recorded before
-		{Name: "smoke", Check: true, Run: smoke.Stage{Probe: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
+		{Name: "smoke", Check: true, Run: smoke.Stage{Probe: t.probe(t.platform), Others: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
 		// the model's metrics, held against what was set for them
 		{Name: "gate", Check: true, Run: gate.Stage{}.Run},
 		// and only when all of that passed: bytes, manifest, tags

@@ -59,7 +59,7 @@ func (l *loader) detected(field, value, why string) {
 func (l *loader) completeBuild() bool {
 	b := &l.cfg.Build
 	if len(b.Platforms) == 0 {
-		b.Platforms = platforms[:1:1]
+		b.Platforms = []string{DefaultPlatform}
 	}
 	python := l.has("build.python") || l.has("build.base")
 	if python && l.has("build.dockerfile") {

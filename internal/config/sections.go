@@ -18,9 +18,13 @@ var (
 	component = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$`)
 )
 
+// DefaultPlatform is what an image is for when nothing is said: the same on
+// every machine, so that a laptop's digest is CI's.
+const DefaultPlatform = "linux/amd64"
+
 // The words that a key takes.
 var (
-	platforms    = []string{"linux/amd64"} // the ones that are built so far
+	platforms    = []string{DefaultPlatform} // what is published so far
 	pullRequests = []string{"never", "digest", "tag"}
 	unverifieds  = []string{"refuse", "allow"}
 )
@@ -90,7 +94,7 @@ func (l *loader) build(n *node, path string) {
 		{"target", func(n *node, path string) { b.Target = l.str(n, path, "the name of a stage of the Dockerfile") }},
 		{"args", func(n *node, path string) { b.Args = l.env(n, path) }},
 		{"platforms", func(n *node, path string) {
-			b.Platforms = l.words(n, path, "a list such as [linux/amd64]", l.platform)
+			b.Platforms = l.words(n, path, "a list such as [linux/amd64, linux/arm64]", l.platform)
 		}},
 	})
 }

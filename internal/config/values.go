@@ -121,11 +121,14 @@ func because(ref string) string {
 
 func (l *loader) platform(n *node, path string) string {
 	p := l.str(n, path, "a platform such as linux/amd64")
-	if p == "" || slices.Contains(platforms, p) {
-		return p
+	if p == "" {
+		return ""
 	}
-	l.problemf(n, "%s: %s is not built yet; valid: %s", path, quote(p), choices(platforms))
-	return ""
+	if err := CheckPlatform(p); err != nil {
+		l.problemf(n, "%s: %s", path, err.Error())
+		return ""
+	}
+	return p
 }
 
 func (l *loader) tag(n *node, path string) string {
@@ -144,6 +147,14 @@ func (l *loader) tag(n *node, path string) string {
 func CheckTag(t string) error {
 	if !tagName.MatchString(t) {
 		return fmt.Errorf("%s cannot be a tag: letters, digits and . _ -, at most 128 characters, not beginning with . or -", quote(t))
+	}
+	return nil
+}
+
+// CheckPlatform says what is wrong with a platform.
+func CheckPlatform(p string) error {
+	if !slices.Contains(platforms, p) {
+		return fmt.Errorf("%s is not built; valid: %s", quote(p), choices(platforms))
 	}
 	return nil
 }

@@ -37,10 +37,30 @@ func deps(c config.Config, f Facts) *Deps {
 		Hashed:       bytes.Contains(f.Lock, []byte("--hash=")),
 	}
 	if f.Base != nil {
-		key := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n", recipe, f.Base.Digest, d.LockDigest, f.Platform))
-		d.Key = hex.EncodeToString(key[:])
+		d.Key = depsKey(f.Base.Digest, d.LockDigest, f.Platform)
 	}
 	return d
+}
+
+// depsKey stands for everything that a dependency layer follows from.
+func depsKey(base, lock, platform string) string {
+	key := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n", recipe, base, lock, platform))
+	return hex.EncodeToString(key[:])
+}
+
+// variant plans the image for another platform: the same but for its base.
+func variant(c config.Config, e event.Event, f Facts, base BaseFacts) Variant {
+	v := Variant{Platform: base.Platform}
+	if c.Build.Dockerfile != "" {
+		return v
+	}
+	f.Base, f.Platform = &base, base.Platform
+	d := deps(c, f)
+	if d != nil {
+		v.DepsKey = d.Key
+	}
+	v.Config = image(c, e, f, d).Config
+	return v
 }
 
 // requires says whether a requirements file asks for anything at all.

@@ -14,13 +14,15 @@ import (
 type Facts struct {
 	Dir      string // the model directory, absolute
 	Below    string // the same, relative to the top of the repository, with slashes
-	Platform string // "linux/amd64"
+	Platform string // "linux/amd64": what is tried in full
 	// Code, Weights and Tests are the model's files by what they are for, relative to Dir.
 	Code, Weights, Tests []string
 	// Lock is the content of the requirements file; nil when there is none.
 	Lock []byte
 	// Base is what the registry says of the base image; nil when it was not asked (Dockerfile builds, --offline).
 	Base *BaseFacts
+	// Others are the base images of the other platforms; of a Dockerfile build, the platforms alone.
+	Others []BaseFacts
 	// Publish and Tags are the command line's; empty when it does not say.
 	Publish string
 	Tags    []string
@@ -34,9 +36,10 @@ type Facts struct {
 
 // BaseFacts is a base image as its registry describes it.
 type BaseFacts struct {
-	Ref    string
-	Digest string
-	Config layer.Config
+	Ref      string
+	Platform string
+	Digest   string
+	Config   layer.Config
 }
 
 // Plan is what a run will do.
@@ -44,7 +47,9 @@ type Plan struct {
 	Model    string
 	Dir      string
 	Below    string // Dir relative to the top of the repository: how problems name files
-	Platform string
+	Platform string // what is tried in full
+	// Others are the other platforms.
+	Others []Variant
 	// Dockerfile is set for Dockerfile builds, which make deps and layers by themselves.
 	Dockerfile *Dockerfile
 	Deps       *Deps // nil: nothing to install
@@ -62,6 +67,22 @@ type Plan struct {
 	Found []config.Detection
 
 	noTests string // why there is no test command; empty when nothing even looked like a test
+}
+
+// Variant is what is planned for one more platform.
+type Variant struct {
+	Platform string       // "linux/arm64"
+	DepsKey  string       // of its dependency layer; empty without one
+	Config   layer.Config // of its image; empty for a Dockerfile build
+}
+
+// Platforms are all platforms, the one that is tried in full first.
+func (p Plan) Platforms() []string {
+	all := []string{p.Platform}
+	for _, v := range p.Others {
+		all = append(all, v.Platform)
+	}
+	return all
 }
 
 // Step is one stage as planned. Skip is empty for stages that run.
@@ -139,6 +160,9 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	} else {
 		p.Deps = deps(c, f)
 		p.Image = image(c, e, f, p.Deps)
+	}
+	for _, other := range f.Others {
+		p.Others = append(p.Others, variant(c, e, f, other))
 	}
 	if len(c.Test.Command) > 0 {
 		p.Test = &Test{Test: c.Test, Files: f.Tests}

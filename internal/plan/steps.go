@@ -30,9 +30,9 @@ func depsStep(p Plan) Step {
 
 func imageStep(p Plan) Step {
 	if p.Dockerfile != nil {
-		return Step{Stage: "image", Do: "build " + p.Dockerfile.Path + " for " + p.Platform}
+		return Step{Stage: "image", Do: "build " + p.Dockerfile.Path + " for " + strings.Join(p.Platforms(), " and ")}
 	}
-	return Step{Stage: "image", Do: fmt.Sprintf("assemble %s + %s for %s", p.Image.Base, layerList(p), p.Platform)}
+	return Step{Stage: "image", Do: fmt.Sprintf("assemble %s + %s for %s", p.Image.Base, layerList(p), strings.Join(p.Platforms(), " and "))}
 }
 
 func layerList(p Plan) string {

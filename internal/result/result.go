@@ -100,6 +100,22 @@ type Platform struct {
 	Size int64 `json:"size"`
 	// Tested is true when the image of this platform was really run.
 	Tested bool `json:"tested"`
+	// Reason says why it was not; empty when it was, or when the run did not come to it.
+	Reason string `json:"reason,omitempty"`
+}
+
+// NotRun records that the image of a platform could not be run, which leaves the run not verified.
+func (r *Result) NotRun(platform, why string) {
+	reason := platform + " was not run: " + why
+	r.Unverified = append(r.Unverified, reason)
+	if r.Image == nil {
+		return
+	}
+	for n := range r.Image.Platforms {
+		if r.Image.Platforms[n].Platform == platform {
+			r.Image.Platforms[n].Reason = reason
+		}
+	}
 }
 
 // Layer is one layer of the image, bottom first.
@@ -120,6 +136,16 @@ type Deps struct {
 	// Hit is where it was found: "store", or "" when it was made in this run.
 	Hit    string `json:"hit"`
 	DiffID string `json:"diff_id"`
+	// Others are those for the other platforms.
+	Others []OtherDeps `json:"others,omitempty"`
+}
+
+// OtherDeps is the same for another platform.
+type OtherDeps struct {
+	Platform string `json:"platform"`
+	Key      string `json:"key"`
+	Hit      string `json:"hit"`
+	DiffID   string `json:"diff_id"`
 }
 
 // Dependency is one package found in the image.

@@ -56,6 +56,9 @@ type Exec struct {
 // ErrInsecure is an engine that gives no command more privileges than usual.
 var ErrInsecure = errors.New("the engine allows no privileged command")
 
+// ErrForeign is a platform that the engine cannot run: another processor's, and no emulator.
+var ErrForeign = errors.New("the engine cannot run this platform")
+
 // File is one file put into a container: its content, or the host file that
 // has it, with the mode that it has there.
 type File struct {

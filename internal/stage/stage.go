@@ -28,11 +28,26 @@ type Stage struct {
 // Run is one run under way: what the stages hand to each other. Each field has
 // one writer, named beside it; Result's sections belong to the stages of the same name.
 type Run struct {
-	Plan      plan.Plan
+	Plan plan.Plan
+	// Variant is the image for the platform that is tried in full.
+	Variant
+	// Others are the images for the other platforms: built as well, and asked
+	// where the engine can run them.
+	Others []*Variant
+	// Native is the base image on the engine's own platform: what is made there
+	// for all platforms is made in it. It is Image.Base unless that is another's.
+	Native *Base
+	Result *result.Result
+}
+
+// Variant is the image for one platform.
+type Variant struct {
 	Image     Image     // deps adds its layer, image all the others
 	Container Container // image
-	Result    *result.Result
 }
+
+// Variants are the images for all platforms, the one that is tried in full first.
+func (r *Run) Variants() []*Variant { return append([]*Variant{&r.Variant}, r.Others...) }
 
 // Outcome is what a stage found.
 type Outcome struct {

@@ -25,35 +25,25 @@ var installScript []byte
 type Stage struct {
 	Composer stage.Composer
 	Store    layer.Store
-	// Probe is the path of our static helper for the image's platform: it writes
+	// Probe is the path of our static helper for the engine's platform: it writes
 	// the layer inside the container, so that only the finished, compressed one
 	// leaves the engine.
 	Probe string
 }
 
-// Run looks the layer up by its key and makes it when it is not there.
+// Run puts the layer on the image for each platform.
 func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	p := run.Plan
 	if why := p.Skipped("deps"); why != "" {
 		return stage.Skip("%s", why)
 	}
 	run.Result.LockDigest = &p.Deps.LockDigest
-	key := "deps-" + p.Deps.Key
-	found, hit := layer.Layer{}, false
-	if !p.Fresh {
-		var why string
-		var err error
-		if found, hit, why, err = s.Store.Get(key); err != nil {
-			return stage.Outcome{}, err
-		}
-		if !hit && why != "" {
-			run.Result.Warnings = append(run.Result.Warnings, "the stored dependency layer was not used: "+why)
-		}
+	keys := []string{p.Deps.Key}
+	for _, v := range p.Others {
+		keys = append(keys, v.DepsKey)
 	}
-	record := &result.Deps{Key: p.Deps.Key, Hit: "store"}
-	if !hit {
-		record.Hit = ""
-		made, err := s.Store.Put(key, func(path string) (layer.Layer, error) { return s.make(ctx, run, path) })
+	for n, v := range run.Variants() {
+		record, found, err := s.find(ctx, run, v, keys[n])
 		var refused *refusal
 		if errors.As(err, &refused) {
 			return stage.Fail(refused.Error(), "correct "+p.Deps.Requirements+": these are the installer's own words")
@@ -61,15 +51,40 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		if err != nil {
 			return stage.Outcome{}, err
 		}
-		found = made
+		v.Image.Layers = append(v.Image.Layers, found)
+		if n > 0 {
+			run.Result.Deps.Others = append(run.Result.Deps.Others, result.OtherDeps{Platform: v.Image.Platform, Key: record.Key, Hit: record.Hit, DiffID: record.DiffID})
+			continue
+		}
+		run.Result.Deps = &record
+		for _, p := range found.Packages {
+			run.Result.Dependencies = append(run.Result.Dependencies, result.Dependency(p))
+		}
+	}
+	return stage.Pass()
+}
+
+// find looks the layer for one platform up by its key, and makes it when it is not there.
+func (s Stage) find(ctx context.Context, run *stage.Run, v *stage.Variant, hash string) (record result.Deps, found layer.Layer, err error) {
+	key, hit := "deps-"+hash, false
+	record = result.Deps{Key: hash, Hit: "store"}
+	if !run.Plan.Fresh {
+		var why string
+		if found, hit, why, err = s.Store.Get(key); err != nil {
+			return record, found, err
+		}
+		if !hit && why != "" {
+			run.Result.Warnings = append(run.Result.Warnings, "the stored dependency layer was not used: "+why)
+		}
+	}
+	if !hit {
+		record.Hit = ""
+		if found, err = s.Store.Put(key, func(path string) (layer.Layer, error) { return s.make(ctx, run, v, path) }); err != nil {
+			return record, found, err
+		}
 	}
 	record.DiffID = found.DiffID
-	run.Result.Deps = record
-	for _, p := range found.Packages {
-		run.Result.Dependencies = append(run.Result.Dependencies, result.Dependency(p))
-	}
-	run.Image.Layers = append(run.Image.Layers, found)
-	return stage.Pass()
+	return record, found, nil
 }
 
 // refusal is the installer's no: the requirements cannot be had together, or not at all.
@@ -77,9 +92,19 @@ type refusal struct{ text string }
 
 func (r *refusal) Error() string { return r.text }
 
-// make installs the requirements in the base image and leaves the layer's archive at that path.
-func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.Layer, error) {
-	base, err := s.Composer.Compose(ctx, stage.Image{Platform: run.Image.Platform, Base: run.Image.Base, Config: run.Image.Base.Config})
+// make installs the requirements in the base image and leaves the layer's
+// archive at that path. Packages for another platform are installed without
+// emulation, in the base image of the engine's own: the same paths, the same Python.
+func (s Stage) make(ctx context.Context, run *stage.Run, v *stage.Variant, archive string) (layer.Layer, error) {
+	native := run.Native
+	foreign := ""
+	if native.Platform != v.Image.Platform {
+		foreign = v.Image.Platform
+		if err := samePython(native, v.Image.Base); err != nil {
+			return layer.Layer{}, err
+		}
+	}
+	base, err := s.Composer.Compose(ctx, stage.Image{Platform: native.Platform, Base: native, Config: native.Config})
 	if err != nil {
 		return layer.Layer{}, err
 	}
@@ -103,7 +128,8 @@ func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.
 		},
 		Mounts: map[string]stage.Directory{stage.UVDir: uv},
 		Env: map[string]string{
-			"SLIPWAY_VENV": plan.VenvDir,
+			"SLIPWAY_VENV":     plan.VenvDir,
+			"SLIPWAY_PLATFORM": foreign,
 			// Bytecode of sets and dictionaries must not depend on the process.
 			"PYTHONHASHSEED": "0",
 		},
@@ -113,7 +139,7 @@ func (s Stage) make(ctx context.Context, run *stage.Run, archive string) (layer.
 	if errors.As(err, &exit) {
 		// 1: the installer says no; 2: it could not ask. See installer.py.
 		if exit.Code == 1 {
-			return layer.Layer{}, &refusal{stage.Tail(exit.Stderr, 12)}
+			return layer.Layer{}, &refusal{refused(foreign, stage.Tail(exit.Stderr, 12))}
 		}
 		return layer.Layer{}, &stage.Error{What: "the dependencies could not be installed: " + stage.Tail(exit.Stderr, 4), Where: run.Plan.Deps.Requirements, Remedy: "look at the network between the engine and the package index, and at the disk of the engine's machine, then run again", Err: err}
 	}

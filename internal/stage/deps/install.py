@@ -4,14 +4,31 @@ Ends as installer.py says. Everything here must come out the same on any
 machine: see the recipe version in internal/plan.
 """
 import os
+import platform
 import subprocess
 import sys
 
 from installer import env, uv
 
+
+def foreign():
+    """What uv is told for a platform that is not this one: wheels only, for the libc that this image has."""
+    if not os.environ["SLIPWAY_PLATFORM"]:
+        return []
+    machine = {"linux/arm64": "aarch64", "linux/amd64": "x86_64"}[os.environ["SLIPWAY_PLATFORM"]]
+    name, version = platform.libc_ver()
+    if name != "glibc":
+        target = machine + "-unknown-linux-musl"
+    else:
+        # The names that uv knows: https://docs.astral.sh/uv/reference/cli/#uv-pip-install--python-platform
+        minor = int(version.split(".")[1])
+        target = "%s-manylinux_2_%d" % (machine, min(minor, 40) if minor >= 31 else 28 if minor >= 28 else 17)
+    return ["--python-platform", target, "--only-binary", ":all:"]
+
+
 venv = os.environ["SLIPWAY_VENV"]
 uv("venv", "--quiet", "--python", sys.executable, venv)
-uv("pip", "install", "--quiet", "--python", venv + "/bin/python", "--requirement", "/slipway/requirements.txt")
+uv("pip", "install", "--quiet", "--python", venv + "/bin/python", "--requirement", "/slipway/requirements.txt", *foreign())
 
 # Files that say when or how something was installed, and nothing about what.
 for name in (".lock", "CACHEDIR.TAG", ".gitignore"):

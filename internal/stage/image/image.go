@@ -5,9 +5,9 @@ package image
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
@@ -26,6 +26,8 @@ type Builder interface {
 // Assembler says what an image's manifest will be.
 type Assembler interface {
 	Manifest(ctx context.Context, image stage.Image) (stage.Manifest, error)
+	// Digest is the identity of all images together: of several, their index's.
+	Digest(ctx context.Context, images []stage.Image) (string, error)
 }
 
 // Stage makes the image and the container to try it in.
@@ -55,12 +57,42 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	manifest, err := s.Assembler.Manifest(ctx, run.Image)
-	if err != nil {
+	return s.record(ctx, run)
+}
+
+// record says what the images are.
+func (s Stage) record(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
+	image := &result.Image{}
+	var images []stage.Image
+	for n, v := range run.Variants() {
+		m, err := s.Assembler.Manifest(ctx, v.Image)
+		if err != nil {
+			return stage.Outcome{}, err
+		}
+		image.Platforms = append(image.Platforms, result.Platform{Platform: v.Image.Platform, Digest: m.Digest, Size: m.Size})
+		images = append(images, v.Image)
+		if n == 0 {
+			image.Layers = layers(m, run.Plan.Dockerfile != nil)
+		}
+	}
+	var err error
+	if image.Digest, err = s.Assembler.Digest(ctx, images); err != nil {
 		return stage.Outcome{}, err
 	}
-	record(run, manifest)
+	run.Result.Image = image
 	return stage.Pass()
+}
+
+func layers(m stage.Manifest, dockerfile bool) []result.Layer {
+	var out []result.Layer
+	for _, l := range m.Layers {
+		kind := string(l.Kind)
+		if dockerfile {
+			kind = "dockerfile"
+		}
+		out = append(out, result.Layer{Kind: kind, Digest: l.Digest, DiffID: l.DiffID, Size: l.Size, Reproducible: !dockerfile})
+	}
+	return out
 }
 
 // assemble writes the layers that hold the model's own files: weights below
@@ -86,45 +118,38 @@ func (s Stage) assemble(ctx context.Context, run *stage.Run) error {
 		if err != nil {
 			return err
 		}
-		run.Image.Layers = append(run.Image.Layers, l)
+		for _, v := range run.Variants() {
+			v.Image.Layers = append(v.Image.Layers, l)
+		}
 	}
 	run.Image.Config = p.Config
-	run.Container, err = s.Builder.Compose(ctx, run.Image)
-	return err
+	for n, v := range run.Plan.Others {
+		run.Others[n].Image.Config = v.Config
+	}
+	for _, v := range run.Variants() {
+		if v.Container, err = s.Builder.Compose(ctx, v.Image); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s Stage) build(ctx context.Context, run *stage.Run) error {
 	d := run.Plan.Dockerfile
-	c, err := s.Builder.Build(ctx, stage.Dockerfile{
-		Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Platform: run.Plan.Platform,
-		Exclude: d.Exclude,
-	})
-	if err != nil {
-		return err
-	}
-	run.Image.Archive = filepath.Join(s.Scratch, "image.tar")
-	run.Image.Config = c.Config()
-	if err := s.Builder.Save(ctx, c, run.Image.Archive); err != nil {
-		return err
-	}
-	run.Container = c
-	return nil
-}
-
-func record(run *stage.Run, m stage.Manifest) {
-	image := &result.Image{
-		Digest:    m.Digest,
-		Platforms: []result.Platform{{Platform: run.Image.Platform, Digest: m.Digest, Size: m.Size}},
-	}
-	for _, l := range m.Layers {
-		kind := string(l.Kind)
-		if run.Plan.Dockerfile != nil {
-			kind = "dockerfile"
-		}
-		image.Layers = append(image.Layers, result.Layer{
-			Kind: kind, Digest: l.Digest, DiffID: l.DiffID, Size: l.Size,
-			Reproducible: !strings.EqualFold(kind, "dockerfile"),
+	for n, v := range run.Variants() {
+		c, err := s.Builder.Build(ctx, stage.Dockerfile{
+			Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Platform: v.Image.Platform,
+			Exclude: d.Exclude,
 		})
+		if err != nil {
+			return err
+		}
+		v.Image.Archive = filepath.Join(s.Scratch, fmt.Sprintf("image-%d.tar", n))
+		v.Image.Config = c.Config()
+		if err := s.Builder.Save(ctx, c, v.Image.Archive); err != nil {
+			return err
+		}
+		v.Container = c
 	}
-	run.Result.Image = image
+	return nil
 }

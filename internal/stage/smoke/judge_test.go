@@ -44,9 +44,9 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			run := &stage.Run{
-				Plan:   plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Protocol: "http", Cases: test.cases}}},
-				Image:  stage.Image{Platform: "linux/amd64"},
-				Result: &result.Result{Image: &result.Image{Platforms: []result.Platform{{Platform: "linux/amd64"}}}},
+				Plan:    plan.Plan{Smoke: &plan.Smoke{Smoke: config.Smoke{Protocol: "http", Cases: test.cases}}},
+				Variant: stage.Variant{Image: stage.Image{Platform: "linux/amd64"}},
+				Result:  &result.Result{Image: &result.Image{Platforms: []result.Platform{{Platform: "linux/amd64"}}}},
 			}
 			test.seen.Protocol, test.seen.Port, test.seen.Network = "http", 8080, "open"
 			got, err := Judge(run, test.seen)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
+	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
@@ -28,6 +29,8 @@ type Stage struct {
 	Scratch string // a directory for files of this run
 	Out     string // the directory that the observations are kept in
 	Nonce   string // differs from run to run: the server is really started each time
+	// Others finds the probe for another platform; nil: there is none.
+	Others func(platform string) string
 }
 
 // Run asks and judges.
@@ -44,7 +47,11 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	return Judge(run, seen)
+	outcome, err := Judge(run, seen)
+	if err != nil || outcome.Status != result.StagePassed || len(run.Others) == 0 {
+		return outcome, err
+	}
+	return s.others(ctx, run)
 }
 
 // Observe starts the server in the run's container and asks every case in
@@ -56,14 +63,19 @@ func (s Stage) Observe(ctx context.Context, run *stage.Run, rounds int) (protoco
 		return seen, err
 	}
 	spec.Run, spec.Rounds = s.Nonce, rounds
-	seen, err = s.probe(ctx, run, spec)
-	if err != nil {
+	if seen, err = s.see(ctx, run, spec); err != nil {
 		return seen, err
 	}
-	if seen.Error != "" {
-		return seen, fmt.Errorf("the probe could not do its work: %s", seen.Error)
-	}
 	return seen, keep(s.Out, seen)
+}
+
+// see is what the probe saw, when it could do its work.
+func (s Stage) see(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
+	seen, err := s.probe(ctx, run, spec)
+	if err == nil && seen.Error != "" {
+		err = fmt.Errorf("the probe could not do its work: %s", seen.Error)
+	}
+	return seen, err
 }
 
 // probe runs the probe, with the network closed when the spec says so. An
