@@ -10,24 +10,21 @@ import (
 	"syscall"
 )
 
-// networkCIDR is the engine's default address range for containers (network.DefaultCIDR of the Dagger engine).
-const networkCIDR = "10.87.0.0/16"
-
 // cleanNetwork removes what an engine leaves in the machine's network when it ends: its bridge, and the packet
 // filter rules of its containers. Everything else of the engine ends with its namespaces.
-func cleanNetwork() error {
-	bridge := networkName + "0"
+func cleanNetwork(i instance) error {
+	bridge := i.bridge()
 	if _, err := net.InterfaceByName(bridge); err == nil {
 		if out, err := exec.Command("ip", "link", "delete", bridge).CombinedOutput(); err != nil {
 			return fmt.Errorf("remove the bridge %s: %w: %s", bridge, err, strings.TrimSpace(string(out)))
 		}
 	}
-	for table, stale := range map[string]func(string) [][]string{"nat": staleNAT, "filter": staleFilter} {
+	for table, stale := range map[string]func(instance, string) [][]string{"nat": staleNAT, "filter": staleFilter} {
 		rules, err := exec.Command("iptables", "-w", "-t", table, "-S").Output()
 		if err != nil {
 			continue // no iptables, or no such table: then no engine has run here
 		}
-		for _, args := range stale(string(rules)) {
+		for _, args := range stale(i, string(rules)) {
 			// A rule may go by itself in the meantime: a plugin that is still ending removes it too.
 			_ = exec.Command("iptables", append([]string{"-w", "-t", table}, args...)...).Run()
 		}
@@ -35,13 +32,13 @@ func cleanNetwork() error {
 	return nil
 }
 
-// staleNAT picks out of `iptables -t nat -S` what the bridge plugin made for our network: a jump in POSTROUTING with
+// staleNAT picks out of `iptables -t nat -S` what the bridge plugin made for the engine's network: a jump in POSTROUTING with
 // a comment that names the network, and the chain it leads to. It returns the arguments that remove each.
-func staleNAT(rules string) [][]string {
+func staleNAT(i instance, rules string) [][]string {
 	var jumps, chains [][]string
 	for line := range strings.Lines(rules) {
 		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "-A POSTROUTING ") || !strings.Contains(line, `name: \"`+networkName+`\"`) {
+		if !strings.HasPrefix(line, "-A POSTROUTING ") || !strings.Contains(line, `name: \"`+i.Network+`\"`) {
 			continue
 		}
 		_, chain, ok := strings.Cut(line, " -j ")
@@ -59,10 +56,10 @@ func staleNAT(rules string) [][]string {
 	return append(jumps, chains...)
 }
 
-// staleFilter picks the forward rules of addresses in our range out of `iptables -t filter -S`.
-func staleFilter(rules string) [][]string {
+// staleFilter picks the forward rules of addresses in the engine's range out of `iptables -t filter -S`.
+func staleFilter(i instance, rules string) [][]string {
 	var found [][]string
-	_, network, err := net.ParseCIDR(networkCIDR)
+	_, network, err := net.ParseCIDR(i.CIDR)
 	if err != nil {
 		return nil
 	}

@@ -23,7 +23,7 @@ func TestStaleNAT(t *testing.T) {
 		{"-F", chain},
 		{"-X", chain},
 	}
-	if diff := cmp.Diff(want, staleNAT(natRules)); diff != "" {
+	if diff := cmp.Diff(want, staleNAT(usual, natRules)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -44,7 +44,7 @@ func TestStaleFilter(t *testing.T) {
 		{"-D", "CNI-FORWARD", "-d", "10.87.0.2/32", "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"},
 		{"-D", "CNI-FORWARD", "-s", "10.87.0.2/32", "-j", "ACCEPT"},
 	}
-	if diff := cmp.Diff(want, staleFilter(filterRules)); diff != "" {
+	if diff := cmp.Diff(want, staleFilter(usual, filterRules)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -22,7 +22,7 @@ func newCommand(out, errs io.Writer) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(upCommand(out, errs), downCommand(errs), statusCommand(out), envCommand(out), logsCommand(out), engineCommand(errs))
+	root.AddCommand(upCommand(out, errs), downCommand(errs), statusCommand(out), envCommand(out), logsCommand(out), engineCommand(out, errs))
 	return root
 }
 
@@ -83,17 +83,17 @@ func envCommand(out io.Writer) *cobra.Command {
 func logsCommand(out io.Writer) *cobra.Command {
 	var lines int
 	c := &cobra.Command{
-		Use:       "logs [engine|registry]",
+		Use:       "logs [engine|beside|registry]",
 		Short:     "Print the end of the logs",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"engine", "registry"},
+		ValidArgs: []string{usual.Name, beside.Name, "registry"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			l, err := newLayout(os.Getenv)
 			if err != nil {
 				return err
 			}
 			if len(args) == 0 {
-				args = []string{"engine", "registry"}
+				args = []string{usual.Name, "registry"}
 			}
 			for _, name := range args {
 				fmt.Fprintf(out, "%s\n%s\n", l.logFile(name), tailOfFile(l.logFile(name), lines))
@@ -102,41 +102,6 @@ func logsCommand(out io.Writer) *cobra.Command {
 		},
 	}
 	c.Flags().IntVarP(&lines, "lines", "n", 40, "how many lines of each")
-	return c
-}
-
-// engineCommand is for tests: of an engine that dies, and of two engines that share nothing.
-func engineCommand(errs io.Writer) *cobra.Command {
-	c := &cobra.Command{Use: "engine", Short: "Stop, kill or restart the native engine alone"}
-	var state string
-	var empty bool
-	start := &cobra.Command{
-		Use:   "start",
-		Short: "Start the engine, ending the one that runs",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return withEngine(func(l layout, r runner) error {
-				return newProgress(errs).step("engine", "starting with the state "+state, func(func(string)) error {
-					return restartEngine(c.Context(), l, state, empty, r)
-				})
-			})
-		},
-	}
-	start.Flags().StringVar(&state, "state", defaultState, "name of the engine's state directory")
-	start.Flags().BoolVar(&empty, "empty", false, "empty the state directory first")
-	stop := &cobra.Command{
-		Use: "stop", Short: "Stop the engine; the registry stays", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return withEngine(func(l layout, _ runner) error { return stopEngine(l, engineGrace) })
-		},
-	}
-	kill := &cobra.Command{
-		Use: "kill", Short: "End the engine at once, as a crash would", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return withEngine(func(l layout, _ runner) error { return stopEngine(l, 0) })
-		},
-	}
-	c.AddCommand(start, stop, kill)
 	return c
 }
 
@@ -151,19 +116,6 @@ func runningLab() (layout, *runner, error) {
 		err = fmt.Errorf("no lab here: %s does not exist: run `lab up`", l.RunnerFile)
 	}
 	return l, r, err
-}
-
-func withEngine(f func(layout, runner) error) error {
-	return locked(func(layout) error {
-		l, r, err := runningLab()
-		if err != nil {
-			return err
-		}
-		if r.Engine == "" {
-			return errors.New("the engine runs under Docker and belongs to the Dagger SDK: use docker to stop it")
-		}
-		return f(l, *r)
-	})
 }
 
 // locked runs f while no other lab command changes the machine.

@@ -14,27 +14,32 @@ import (
 // engineGrace is how long an engine may take to end its sessions and write its state.
 const engineGrace = 20 * time.Second
 
-// defaultState is the state directory that `lab up` uses.
-const defaultState = "engine"
-
 // stateName keeps a state directory inside the lab's.
 var stateName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
 
-// restartEngine stops the engine, if one runs, and starts one with the named state; emptied first when asked.
-func restartEngine(ctx context.Context, l layout, state string, empty bool, r runner) error {
+// restartEngine stops the engine, if it runs, and starts it with the named state; emptied first when asked.
+func restartEngine(ctx context.Context, l layout, i instance, state string, empty bool, r runner) error {
 	if !stateName.MatchString(state) {
 		return fmt.Errorf("state %q: a name of small letters, digits and dashes is wanted", state)
 	}
-	if err := stopEngine(l, engineGrace); err != nil {
+	if err := stopEngine(l, i, engineGrace); err != nil {
 		return err
 	}
+	if clash := i.clash(); clash != "" {
+		return fmt.Errorf("the interface %s has an address in %s, which the engine's containers use: take that interface down", clash, i.CIDR)
+	}
 	dir := filepath.Join(l.state(), state)
+	for _, other := range []instance{usual, beside} {
+		if running, alive := readProcess(l.pidFile(other.Name)); alive && running.State == dir {
+			return fmt.Errorf("state %q is in use by the engine on %s: name another with --state", state, other.socket())
+		}
+	}
 	if empty {
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
 	}
-	return startEngine(ctx, l, dir, engineConfig{Registry: r.Registry, Mirror: len(r.Mirrors) > 0, CNI: l.cni()})
+	return startEngine(ctx, l, i, dir, engineConfig{Registry: r.Registry, Mirror: len(r.Mirrors) > 0, CNI: l.cni()})
 }
 
 // down stops what the lab started and removes the runner file; with all, everything it ever wrote.
@@ -53,16 +58,18 @@ func down(ctx context.Context, l layout, all bool, p *progress) error {
 		}
 		p.say("registry", "removed")
 	}
-	if _, alive := readProcess(l.pidFile("engine")); alive {
-		p.say("engine", "stopping")
-	}
-	if err := stopEngine(l, engineGrace); err != nil {
-		return err
+	for _, i := range []instance{beside, usual} {
+		if _, alive := readProcess(l.pidFile(i.Name)); alive {
+			p.say(i.Name, "stopping")
+		}
+		if err := stopEngine(l, i, engineGrace); err != nil {
+			return err
+		}
 	}
 	if err := stopRegistry(l); err != nil {
 		return err
 	}
-	if os.Geteuid() == 0 && !engineAnswers() {
+	if os.Geteuid() == 0 && !usual.answers() {
 		if err := removeRuntime(); err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,9 +17,6 @@ import (
 // engineVersion is the version of github.com/dagger/dagger in tools/engine/go.mod; clients refuse an engine that
 // does not say which version it is.
 const engineVersion = "v0.19.10"
-
-// networkName gives the engine's bridge its name, networkName + "0".
-const networkName = "slipway"
 
 // hiddenDirs are directories that the engine, runc and the CNI plugins write to without asking. In the engine's
 // mount namespace each is an empty tmpfs: nothing of it is left on the machine, and nothing of a Docker, buildkitd
@@ -101,12 +97,15 @@ func buildEngine(ctx context.Context, l layout, source string, programs []string
 	return os.WriteFile(l.engineKeyFile(), []byte(key+"\n"), 0o644)
 }
 
-// startEngine starts the engine with the given state directory and waits until it answers.
-func startEngine(ctx context.Context, l layout, state string, cfg engineConfig) error {
+// startEngine starts an engine with the given state directory and waits until it answers.
+func startEngine(ctx context.Context, l layout, i instance, state string, cfg engineConfig) error {
 	if err := linkCNI(l); err != nil {
 		return err
 	}
-	config := filepath.Join(l.run(), "engine.toml")
+	if err := wrapDNS(l); err != nil {
+		return err
+	}
+	config := filepath.Join(l.run(), i.Name+".toml")
 	if err := os.WriteFile(config, []byte(cfg.toml()), 0o644); err != nil {
 		return err
 	}
@@ -124,11 +123,11 @@ func startEngine(ctx context.Context, l layout, state string, cfg engineConfig) 
 			return err
 		}
 	}
-	if err := os.Remove(engineSocket); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(i.socket()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	cmd := exec.Command("/bin/sh", "-c", engineScript, "engine", l.bin(), resolv,
-		"--config", config, "--root", state, "--network-name", networkName)
+		"--config", config, "--root", state, "--addr", i.address(), "--network-name", i.Network, "--network-cidr", i.CIDR)
 	cmd.Env = engineEnv(l, os.Environ())
 	cmd.SysProcAttr = ownNamespaces()
 	key, err := os.ReadFile(l.engineKeyFile())
@@ -136,25 +135,25 @@ func startEngine(ctx context.Context, l layout, state string, cfg engineConfig) 
 		return err
 	}
 	identity := process{State: state, Key: strings.TrimSpace(string(key))}
-	started, err := startDetached(cmd, l.pidFile("engine"), l.logFile("engine"), identity)
+	started, err := startDetached(cmd, l.pidFile(i.Name), l.logFile(i.Name), identity)
 	if err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}
 	return waitFor(ctx, 60*time.Second, func() (bool, error) {
-		if engineAnswers() {
+		if i.answers() {
 			return true, nil
 		}
 		if !started.alive() {
-			return false, fmt.Errorf("the engine stopped while starting; the end of %s:\n%s", l.logFile("engine"), tailOfFile(l.logFile("engine"), 10))
+			return false, fmt.Errorf("the engine stopped while starting; the end of %s:\n%s", l.logFile(i.Name), tailOfFile(l.logFile(i.Name), 10))
 		}
 		return false, nil
-	}, "the engine did not answer on "+engineSocket+" within 60 s; see "+l.logFile("engine"))
+	}, "the engine did not answer on "+i.socket()+" within 60 s; see "+l.logFile(i.Name))
 }
 
 // engineEnv is what the engine may see of the lab's environment: how to reach the network, and no more.
 func engineEnv(l layout, environ []string) []string {
 	env := []string{
-		"PATH=" + filepath.Join(l.run(), "iptables") + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH=" + l.wrappers() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HIDDEN=" + strings.Join(hiddenDirs, " "),
 		"DO_NOT_TRACK=1",
 	}
@@ -165,6 +164,17 @@ func engineEnv(l layout, environ []string) []string {
 		}
 	}
 	return env
+}
+
+// wrapDNS has the engine's DNS server take the addresses of its own bridge only. By itself dnsmasq takes port 53 of
+// every address, which the second engine, or a name server of the machine, would then not get.
+func wrapDNS(l layout) error {
+	dnsmasq, err := exec.LookPath("dnsmasq")
+	if err != nil {
+		return err
+	}
+	script := "#!/bin/sh\nexec " + shellQuote(dnsmasq) + " --bind-dynamic \"$@\"\n"
+	return os.WriteFile(filepath.Join(l.wrappers(), "dnsmasq"), []byte(script), 0o755) //nolint:gosec // G306: a program
 }
 
 // linkCNI puts Debian's network plugins and our dnsname into the one directory that the engine searches.
@@ -188,23 +198,14 @@ func linkCNI(l layout) error {
 	return nil
 }
 
-// engineAnswers reports whether something accepts connections on the engine's socket. The engine opens it last.
-func engineAnswers() bool {
-	conn, err := net.DialTimeout("unix", engineSocket, time.Second)
-	if err != nil {
-		return false
-	}
-	return conn.Close() == nil
-}
-
 // stopEngine ends the engine, if it is ours and there, and clears away what it left.
-func stopEngine(l layout, grace time.Duration) error {
-	if process, _ := readProcess(l.pidFile("engine")); process.PID != 0 {
-		if err := process.stop(l.pidFile("engine"), grace); err != nil {
+func stopEngine(l layout, i instance, grace time.Duration) error {
+	if process, _ := readProcess(l.pidFile(i.Name)); process.PID != 0 {
+		if err := process.stop(l.pidFile(i.Name), grace); err != nil {
 			return err
 		}
 	}
-	return cleanNetwork()
+	return cleanNetwork(i)
 }
 
 // waitFor polls check until it holds, fails, or limit has passed.

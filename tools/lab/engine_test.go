@@ -71,7 +71,7 @@ func TestDistconstsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"unix://` + engineSocket + `"`, `"` + runtimeDir + `/bin/init"`, `"` + runtimeDir + `/content"`} {
+	for _, want := range []string{`"` + usual.address() + `"`, `"` + runtimeDir + `/bin/init"`, `"` + runtimeDir + `/content"`} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("distconsts.go does not have %s", want)
 		}

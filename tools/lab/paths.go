@@ -11,9 +11,6 @@ import (
 // (tools/engine/distconsts). It is one per machine, as the engine's network is.
 const runtimeDir = "/run/slipway-lab"
 
-// engineSocket is where the engine listens.
-const engineSocket = runtimeDir + "/engine.sock"
-
 // layout says where the lab keeps its files.
 type layout struct {
 	Home       string // everything that `lab down --all` removes
@@ -27,6 +24,9 @@ func (l layout) state() string    { return filepath.Join(l.Home, "state") }
 func (l layout) registry() string { return filepath.Join(l.Home, "registry") }
 func (l layout) images() string   { return filepath.Join(l.Home, "images") }
 func (l layout) run() string      { return filepath.Join(l.Home, "run") }
+
+// wrappers come first on an engine's PATH.
+func (l layout) wrappers() string { return filepath.Join(l.run(), "iptables") }
 func (l layout) log() string      { return filepath.Join(l.Home, "log") }
 
 func (l layout) pidFile(name string) string { return filepath.Join(l.run(), name+".pid") }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,13 +35,13 @@ type machine struct {
 func lookAtMachine(l layout, goos string, needs []need, port int, registryOurs, engineOurs, built bool) (machine, error) {
 	m := machine{
 		OS: goos, UID: os.Geteuid(), AptGet: onMachine("apt-get"), Missing: missing(needs, onMachine), Home: l.Home,
-		RegistryPort: port, PortTaken: !registryOurs && portTaken(port), ForeignEngine: !engineOurs && engineAnswers(), EngineBuiltYet: built,
+		RegistryPort: port, PortTaken: !registryOurs && portTaken(port), ForeignEngine: !engineOurs && usual.answers(), EngineBuiltYet: built,
 	}
 	if mounts, err := os.ReadFile("/proc/self/mountinfo"); err == nil {
 		m.NoCgroups = !hasCgroups(string(mounts))
 	}
 	if !engineOurs {
-		m.AddressClash = addressClash()
+		m.AddressClash = usual.clash()
 	}
 	dir := l.Home
 	for {
@@ -63,30 +62,6 @@ func hasCgroups(mountinfo string) bool {
 		}
 	}
 	return false
-}
-
-// addressClash names an interface, other than the lab's own, with an address in the range of the engine's network.
-func addressClash() string {
-	_, network, err := net.ParseCIDR(networkCIDR)
-	if err != nil {
-		return ""
-	}
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		return ""
-	}
-	for _, i := range interfaces {
-		addresses, err := i.Addrs()
-		if err != nil || i.Name == networkName+"0" {
-			continue
-		}
-		for _, address := range addresses {
-			if ip, ok := address.(*net.IPNet); ok && network.Contains(ip.IP) {
-				return fmt.Sprintf("%s (%s)", i.Name, ip)
-			}
-		}
-	}
-	return ""
 }
 
 // problems lists all that stands in the way of a native engine; each says what to do.
@@ -115,10 +90,10 @@ func (m machine) problems() []string {
 		add("port %d of 127.0.0.1 is taken by a program that the lab did not start: stop it, or choose another port with --registry-port", m.RegistryPort)
 	}
 	if m.ForeignEngine {
-		add("an engine that this lab did not start answers on %s: one machine runs one; stop that one first (`lab down` with its XDG_CACHE_HOME)", engineSocket)
+		add("an engine that this lab did not start answers on %s: one machine runs one; stop that one first (`lab down` with its XDG_CACHE_HOME)", usual.socket())
 	}
 	if m.AddressClash != "" {
-		add("the interface %s has an address in %s, which the engine's containers use: take that interface down", m.AddressClash, networkCIDR)
+		add("the interface %s has an address in %s, which the engine's containers use: take that interface down", m.AddressClash, usual.CIDR)
 	}
 	return found
 }

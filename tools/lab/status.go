@@ -21,7 +21,10 @@ func statusCommand(out io.Writer) *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(out, "settings  %s\n", l.RunnerFile)
-			fmt.Fprintf(out, "engine    %s\n", engineStatus(l, *r))
+			fmt.Fprintf(out, "engine    %s\n", engineStatus(l, *r, usual))
+			if _, alive := readProcess(l.pidFile(beside.Name)); alive {
+				fmt.Fprintf(out, "beside    %s\n", engineStatus(l, *r, beside))
+			}
 			_, text, _ := strings.Cut(r.Registry, ":")
 			port, err := strconv.Atoi(text)
 			if err != nil {
@@ -42,15 +45,15 @@ func statusCommand(out io.Writer) *cobra.Command {
 	}
 }
 
-func engineStatus(l layout, r runner) string {
+func engineStatus(l layout, r runner, i instance) string {
 	if r.Engine == "" {
 		return "started by the Dagger SDK, under Docker"
 	}
-	process, alive := readProcess(l.pidFile("engine"))
+	process, alive := readProcess(l.pidFile(i.Name))
 	if !alive {
 		return "not running: `lab up` starts it"
 	}
-	return fmt.Sprintf("%s, process %d, state %s, %s", r.Engine, process.PID, filepath.Base(process.State), answers(engineAnswers()))
+	return fmt.Sprintf("%s, process %d, state %s, %s", i.address(), process.PID, filepath.Base(process.State), answers(i.answers()))
 }
 
 func answers(yes bool) string {

@@ -64,7 +64,7 @@ func alreadyUp(ctx context.Context, l layout, source string, images []standIn, p
 	if r.Engine == "" {
 		return r // under Docker the engine is the SDK's
 	}
-	if engine, alive := readProcess(l.pidFile("engine")); !alive || engine.Key != key || !engineAnswers() {
+	if engine, alive := readProcess(l.pidFile("engine")); !alive || engine.Key != key || !usual.answers() {
 		return nil
 	}
 	if len(r.Mirrors) > 0 {
@@ -128,7 +128,7 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 		return nil, err
 	}
 
-	r := runner{Engine: "unix://" + engineSocket, CLI: filepath.Join(l.bin(), "dagger"), Registry: registry}
+	r := runner{Engine: usual.address(), CLI: filepath.Join(l.bin(), "dagger"), Registry: registry}
 	if !hub {
 		r.Mirrors = map[string]string{"docker.io": registry}
 	}
@@ -140,9 +140,9 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 		return nil, err
 	}
 	same := old != nil && old.Registry == r.Registry && maps.Equal(old.Mirrors, r.Mirrors)
-	if !engineAlive || engine.Key != key || !engineAnswers() || !same {
+	if !engineAlive || engine.Key != key || !usual.answers() || !same {
 		err := p.step("engine", "starting", func(func(string)) error {
-			return restartEngine(ctx, l, defaultState, false, r)
+			return restartEngine(ctx, l, usual, usual.Name, false, r)
 		})
 		if err != nil {
 			return nil, err
@@ -156,7 +156,7 @@ func prepareServices(ctx context.Context, l layout, packages []string, images []
 	if err := installPackages(ctx, l, packages, p); err != nil {
 		return err
 	}
-	if err := chooseIptables(filepath.Join(l.run(), "iptables")); err != nil {
+	if err := chooseIptables(l.wrappers()); err != nil {
 		return err
 	}
 	if err := startRegistry(ctx, l, port); err != nil {
