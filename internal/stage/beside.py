@@ -1,7 +1,7 @@
-"""Install what the tests need and this image lacks into /slipway/packages.
+"""Install what a command needs and this image lacks into /slipway/packages.
 
-Everything that the image has is a constraint: tests may add to it, never
-change it. Ends as installer.py says. Prints the site directory of the image's
+Everything that the image has is a constraint: it may be added to, never
+changed. Ends as installer.py says. Prints the site directory of the image's
 Python as its last line.
 """
 import importlib.metadata
@@ -38,7 +38,7 @@ for key, dist in installed().items():
         if not os.path.isfile(source):
             continue
         inside = os.path.relpath(source, os.path.realpath(root))
-        if inside.startswith(".."):  # scripts; data files of test packages have no other use here
+        if inside.startswith(".."):  # scripts; data files of such packages have no other use here
             inside = os.path.join("bin", os.path.basename(source))
         destination = os.path.join(target, inside)
         os.makedirs(os.path.dirname(destination), exist_ok=True)
