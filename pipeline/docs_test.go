@@ -137,7 +137,7 @@ func TestDocumentedCommands(t *testing.T) {
 func documented(t *testing.T, args []string) {
 	t.Helper()
 	var output bytes.Buffer
-	p := program{getenv: func(k string) string { return map[string]string{"HOME": t.TempDir()}[k] }, stdout: &output, stderr: &output}
+	p := program{take: func(string) string { return "" }, getenv: func(k string) string { return map[string]string{"HOME": t.TempDir()}[k] }, stdout: &output, stderr: &output}
 	for n, a := range args {
 		args[n] = strings.Replace(a, "models/iris", "../testdata/models/iris", 1)
 	}

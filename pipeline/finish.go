@@ -13,10 +13,11 @@ import (
 )
 
 // finish writes result and report and tells the person at the terminal.
-func (p program) finish(res *result.Result, out string, started time.Time, f flags) result.Status {
+func (p program) finish(res *result.Result, l loaded, started time.Time, f flags) result.Status {
 	res.Run.DurationMS = time.Since(started).Milliseconds()
 	res.Verified = res.Status == result.Passed && len(res.Unverified) == 0
-	screen := p.stdout
+	l.secrets.Scrubber().Clean(res)
+	out, screen := l.out, p.stdout
 	if f.json {
 		screen = p.stderr
 	}

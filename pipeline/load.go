@@ -17,18 +17,20 @@ import (
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/registry"
 	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/secret"
 	"github.com/slipway-dev/slipway/internal/source"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
 // loaded is everything that is known without an engine or a network.
 type loaded struct {
-	dir    string // of the model, absolute
-	asked  string // what is asked when nothing is built from dir
-	top    string // of its repository, absolute; problems name files relative to it
-	out    string // where the result goes, absolute; empty: nowhere
-	cache  string // ours, under the user's cache directory
-	config config.Config
+	dir     string // of the model, absolute
+	asked   string // what is asked when nothing is built from dir
+	top     string // of its repository, absolute; problems name files relative to it
+	out     string // where the result goes, absolute; empty: nowhere
+	cache   string // ours, under the user's cache directory
+	config  config.Config
+	secrets secret.Set
 	// platforms are what the image is for, the one that is tried in full first.
 	platforms []string
 	event     event.Event
@@ -47,6 +49,7 @@ func (p program) load(j job) loaded {
 	l := loaded{dir: absolute(dir), asked: j.asked}
 	l.top = source.Top(l.dir)
 	l.config, l.problems = j.load(l.dir, l.top)
+	l.secrets = p.takeSecrets(l.config)
 	for n, x := range l.problems {
 		if x.File == "." { // the directory itself: name it as it was typed
 			l.problems[n].File = dir

@@ -35,6 +35,13 @@ func realMain() int {
 		}
 		return os.Getenv(name)
 	}
-	p := program{args: os.Args[1:], getenv: getenv, stdout: os.Stdout, stderr: os.Stderr}
+	take := func(name string) string {
+		if _, ok := kept[name]; !ok {
+			kept[name] = os.Getenv(name)
+			_ = os.Unsetenv(name) // fails for names that cannot be set either
+		}
+		return kept[name]
+	}
+	p := program{args: os.Args[1:], getenv: getenv, take: take, stdout: os.Stdout, stderr: os.Stderr}
 	return p.main(ctx)
 }

@@ -18,6 +18,8 @@ import (
 type program struct {
 	args   []string
 	getenv func(string) string
+	// take reads a variable and removes it from the environment: no child of slipway inherits it.
+	take   func(string) string
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -106,6 +108,9 @@ func modelDir(args []string) string {
 
 // terminal says whether w is a screen that a person looks at.
 func terminal(w io.Writer) bool {
+	if through, ok := w.(interface{ Unwrap() io.Writer }); ok {
+		w = through.Unwrap()
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -51,7 +51,7 @@ that is expected.`,
 // recording is a job that builds as a run does, and then writes cases.
 func (p program) recording(dir string, f flags, r smoke.Recording) job {
 	j := ship(dir, f)
-	j.suffix = "-record"
+	j.suffix, j.secrets = "-record", []string{"build", "weights", "train", "smoke"}
 	r.Dir, r.Show = absolute(dir), p.stdout
 	if f.json {
 		r.Show = p.stderr

@@ -39,15 +39,17 @@ type job struct {
 	// unwritten is a job whose result is only shown.
 	unwritten bool
 	// alone is a job without engine, probe and base image.
-	alone  bool
-	load   func(dir, top string) (config.Config, []result.Problem)
-	plan   func(l loaded, facts plan.Facts) plan.Plan
-	stages func(t tools) []stage.Stage
+	alone bool
+	// secrets are the sections of slipway.yaml whose secrets the job uses.
+	secrets []string
+	load    func(dir, top string) (config.Config, []result.Problem)
+	plan    func(l loaded, facts plan.Facts) plan.Plan
+	stages  func(t tools) []stage.Stage
 }
 
 // ship is the job that slipway is there for.
 func ship(dir string, f flags) job {
-	return job{dir: dir, flags: f, load: config.Load, stages: stages, plan: func(l loaded, facts plan.Facts) plan.Plan {
+	return job{dir: dir, flags: f, load: config.Load, stages: stages, secrets: []string{"build", "weights", "train", "test", "smoke"}, plan: func(l loaded, facts plan.Facts) plan.Plan {
 		return plan.Make(l.config, l.event, facts)
 	}}
 }
@@ -63,25 +65,33 @@ func (p program) run(ctx context.Context, j job) result.Status {
 
 	started := time.Now()
 	loaded := p.load(j)
+	if len(loaded.problems) == 0 {
+		loaded.problems = loaded.withoutSecrets(j.secrets)
+	}
+	scrub := loaded.secrets.Scrubber()
+	stdout, stderr := scrub.Writer(p.stdout), scrub.Writer(p.stderr)
+	defer stdout.Close() //nolint:errcheck // there is nobody to tell
+	defer stderr.Close() //nolint:errcheck // likewise
+	p.stdout, p.stderr = stdout, stderr
 	res := loaded.result(started)
 	if len(loaded.problems) > 0 {
 		invalid(res, loaded.problems, j)
-		return p.finish(res, loaded.out, started, f)
+		return p.finish(res, loaded, started, f)
 	}
 	if err := prepare(loaded.out); err != nil {
 		res.Status = result.Errored
 		res.Error = &result.Error{What: "the directory for the result could not be made: " + err.Error(), Where: loaded.out, Remedy: "name another with --out"}
-		return p.finish(res, loaded.out, started, f)
+		return p.finish(res, loaded, started, f)
 	}
 	if loaded.err != nil {
 		fail(ctx, res, loaded.err, j)
-		return p.finish(res, loaded.out, started, f)
+		return p.finish(res, loaded, started, f)
 	}
 
 	scratch, err := os.MkdirTemp("", "slipway-*")
 	if err != nil {
 		fail(ctx, res, fmt.Errorf("making a scratch directory: %w", err), j)
-		return p.finish(res, loaded.out, started, f)
+		return p.finish(res, loaded, started, f)
 	}
 	defer os.RemoveAll(scratch) //nolint:errcheck // the system cleans its temporary directory
 	done := make(chan struct{})
@@ -98,7 +108,7 @@ func (p program) run(ctx context.Context, j job) result.Status {
 		res.Error.What += ", and it did not stop by itself"
 		notRun(res, "not known: the run did not stop by itself", j)
 	}
-	return p.finish(res, loaded.out, started, f)
+	return p.finish(res, loaded, started, f)
 }
 
 // prepare makes the directory for the result and takes an earlier run's out of
@@ -136,7 +146,7 @@ const gathering = "facts"
 func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, res *result.Result) {
 	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0]}
 	watch := p.progress(j.flags)
-	facts, run := l.facts, &stage.Run{Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
+	facts, run := l.facts, &stage.Run{Secrets: l.secrets, Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {
 		log, err := os.Create(filepath.Join(l.out, "engine.log"))
 		if err != nil {
@@ -144,8 +154,10 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 			return
 		}
 		defer log.Close() //nolint:errcheck // a log
+		scrubbed := l.secrets.Scrubber().Writer(log)
+		defer scrubbed.Close() //nolint:errcheck // likewise
 		watch.Started(gathering)
-		bases, err := p.gather(ctx, &l, j.flags, &t, log)
+		bases, err := p.gather(ctx, &l, j.flags, &t, scrubbed)
 		if t.engine != nil {
 			defer t.engine.Close() //nolint:errcheck // the run is over; an engine that does not close has said so in its log
 		}

@@ -57,7 +57,7 @@ error (3), and not a failure of the model (1).`,
 			}
 			j := asking(modelDir(args), f, asked, proto)
 			if url != "" {
-				j.alone, j.stages = true, func(t tools) []stage.Stage {
+				j.alone, j.secrets, j.stages = true, nil, func(t tools) []stage.Stage {
 					return []stage.Stage{
 						// a server that somebody else runs, asked over the network
 						{Name: "smoke", Run: smoke.Live{URL: url, Token: strings.TrimSpace(p.getenv("SLIPWAY_URL_TOKEN")), Load: load, Out: t.out, Nonce: t.nonce}.Run},
@@ -117,7 +117,7 @@ func checkImage(asked string) error {
 // asking is a job that builds nothing.
 func asking(dir string, f flags, asked, proto string) job {
 	return job{
-		dir: dir, flags: f, asked: asked, suffix: "-smoke",
+		dir: dir, flags: f, asked: asked, suffix: "-smoke", secrets: []string{"smoke"},
 		load: func(dir, top string) (config.Config, []result.Problem) {
 			return config.LoadSmoke(dir, top, proto)
 		},

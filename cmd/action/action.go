@@ -67,9 +67,13 @@ func (a action) main() int {
 			return a.report(reporter, errored(where, err, earlier))
 		}
 	}
+	secrets := declared(where, ev)
+	for _, name := range secrets {
+		commands.Mask(a.getenv(name))
+	}
 	output := github.NewForeign(a.stdout)
 	stopped, runErr := pipeline{
-		path: a.args[0], args: arguments(in, where), dir: where.dir, env: environment(a.environ, in),
+		path: a.args[0], args: arguments(in, where), dir: where.dir, env: environment(a.environ, secrets, in),
 		output: output, signals: a.signals, patience: patience,
 	}.run()
 	if err := output.Close(); err != nil {

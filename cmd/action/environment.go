@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // allowed are the variables that the pipeline gets from the step's environment;
 // a name that ends in * stands for every name that begins so. Everything else
@@ -24,12 +27,12 @@ var allowed = []string{
 	"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOROOT", "GOTOOLCHAIN",
 }
 
-// environment picks the allowed variables out of environ, and adds the
-// registry's login under the names that the pipeline looks for.
-func environment(environ []string, in inputs) []string {
+// environment picks the allowed variables and the declared secrets out of
+// environ, and adds the registry's login under the names that the pipeline looks for.
+func environment(environ, secrets []string, in inputs) []string {
 	var out []string
 	for _, pair := range environ {
-		if name, _, _ := strings.Cut(pair, "="); passes(name) {
+		if name, _, _ := strings.Cut(pair, "="); passes(name) || slices.Contains(secrets, name) {
 			out = append(out, pair)
 		}
 	}

@@ -148,9 +148,10 @@ func timeout(v string) (time.Duration, error) {
 
 // place is where the model lies and where the result goes.
 type place struct {
-	dir   string // working directory of the pipeline, absolute
-	out   string // absolute
-	model string // the model's directory relative to the workspace, with slashes: what annotations need
+	workspace string
+	dir       string // working directory of the pipeline, absolute
+	out       string // absolute
+	model     string // the model's directory relative to the workspace, with slashes: what annotations need
 }
 
 // locate finds the directories, which must lie in the workspace: what a
@@ -164,7 +165,7 @@ func locate(in inputs, workspace string) (place, []result.Problem) {
 		}
 		return filepath.ToSlash(rel)
 	}
-	p := place{dir: from(workspace, in.workingDir)}
+	p := place{workspace: workspace, dir: from(workspace, in.workingDir)}
 	within("working-directory", p.dir)
 	model := from(p.dir, in.model)
 	p.model = within("model", model)

@@ -77,10 +77,13 @@ func TestEnvironment(t *testing.T) {
 		"ACTIONS_RUNTIME_TOKEN=1", "ACTIONS_CACHE_URL=1", "GITHUB_OUTPUT=1", "GITHUB_ENV=1", "GITHUB_STEP_SUMMARY=1", "AWS_SECRET_ACCESS_KEY=1", "PATH_TO_SECRET=1",
 		"SLIPWAY_REGISTRY_PASSWORD=somebody else's", "ACTION_REGISTRY_PASSWORD=1",
 	}
-	if got := environment(slices.Concat(dropped, kept), inputs{username: "u"}); !slices.Equal(got, kept) {
+	if got := environment(slices.Concat(dropped, kept), nil, inputs{username: "u"}); !slices.Equal(got, kept) {
 		t.Errorf("got %q, want %q", got, kept)
 	}
-	got := environment(nil, inputs{username: "u", password: "p"})
+	if got := environment([]string{"TOKEN=1", "TOKEN_2=2", "A=B"}, []string{"TOKEN"}, inputs{}); !slices.Equal(got, []string{"TOKEN=1"}) {
+		t.Errorf("declared secrets: %q", got)
+	}
+	got := environment(nil, nil, inputs{username: "u", password: "p"})
 	if want := []string{"SLIPWAY_REGISTRY_USERNAME=u", "SLIPWAY_REGISTRY_PASSWORD=p"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -25,6 +25,8 @@ type Config struct {
 	Serve   Serve
 	Smoke   Smoke
 	Publish Publish
+	// Secrets are all that the sections ask for, in the order of the file.
+	Secrets []Secret
 	// Detected is what slipway.yaml does not say and the model's files do.
 	Detected []Detection
 	// Warnings are what the files ask for and nobody does, and what was chosen
@@ -50,6 +52,7 @@ type Build struct {
 	Target       string
 	Args         map[string]string
 	Platforms    []string
+	Secrets      []SecretMount
 }
 
 // Gate is a threshold on a metric; a bound that is nil does not apply.
@@ -63,6 +66,7 @@ type Test struct {
 	Command      []string
 	Requirements string
 	Env          map[string]string
+	Secrets      []SecretMount
 	Timeout      time.Duration
 }
 
@@ -80,6 +84,7 @@ type Smoke struct {
 	ReadyPath string
 	Timeout   time.Duration // until ready
 	Env       map[string]string
+	Secrets   []SecretMount
 	Network   string  // open or none
 	GPUs      int     // how many the server needs
 	Load      *Looped // nil: none

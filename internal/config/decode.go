@@ -156,7 +156,7 @@ func (r *reader) words(n *node, path, expected string, each func(n *node, path s
 	}
 	var out []string
 	for i, item := range n.items {
-		if s := each(item, fmt.Sprintf("%s[%d]", path, i)); s != "" {
+		if s := each(item, indexed(path, i)); s != "" {
 			out = append(out, s)
 		}
 	}
@@ -276,6 +276,8 @@ func join(path, key string) string {
 	}
 	return path + "." + key
 }
+
+func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 func or(s, otherwise string) string {
 	if s == "" {

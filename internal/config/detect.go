@@ -91,7 +91,7 @@ func (l *loader) completeBuild() bool {
 		l.warnPorts(image.Ports)
 		return true
 	}
-	l.only([]string{"build.target", "build.args"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
+	l.only([]string{"build.target", "build.args", "build.secrets"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
 	return l.completePython(python)
 }
 

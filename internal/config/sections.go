@@ -1,9 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"regexp"
-)
+import "regexp"
 
 // The keys of slipway.yaml, one function a section: what a key is called, and
 // how its value is read. A new key is a new line here.
@@ -96,6 +93,7 @@ func (l *loader) build(n *node, path string) {
 		{"platforms", func(n *node, path string) {
 			b.Platforms = l.words(n, path, "a list such as [linux/amd64, linux/arm64]", l.platform)
 		}},
+		{"secrets", func(n *node, path string) { b.Secrets = l.secretMounts(n, path) }},
 	})
 }
 
@@ -105,7 +103,7 @@ func (l *loader) gates(n *node, path string) {
 		return
 	}
 	for i, item := range n.items {
-		path := fmt.Sprintf("%s[%d]", path, i)
+		path := indexed(path, i)
 		g := Gate{}
 		before := len(l.problems.list)
 		l.object(item, path, []field{
@@ -136,6 +134,7 @@ func (l *loader) test(n *node, path string) {
 			t.Requirements = l.path(n, path, "a path such as requirements-test.txt", aFile)
 		}},
 		{"env", func(n *node, path string) { t.Env = l.env(n, path) }},
+		{"secrets", func(n *node, path string) { t.Secrets = l.secretMounts(n, path) }},
 		{"timeout", func(n *node, path string) { t.Timeout = l.duration(n, path) }},
 	})
 }

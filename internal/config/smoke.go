@@ -31,6 +31,7 @@ func (l *loader) smoke(n *node, path string) {
 		}},
 		{"cases", l.patterns},
 		{"env", func(n *node, path string) { s.Env = l.env(n, path) }},
+		{"secrets", func(n *node, path string) { s.Secrets = l.secretMounts(n, path) }},
 		{"network", func(n *node, path string) { s.Network = l.choice(n, path, networks) }},
 		{"requires", func(n *node, path string) {
 			l.object(n, path, []field{

@@ -12,13 +12,15 @@ import (
 	"dagger.io/dagger"
 
 	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/secret"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
 // container is an image in the engine.
 type container struct {
 	engine *Engine
-	value  *dagger.Container
+	value  *dagger.Container // to run commands in
+	built  *dagger.Container // to be saved; nil when it was composed
 	config layer.Config
 }
 
@@ -146,7 +148,18 @@ func (c *container) prepare(x stage.Exec) *dagger.Container {
 	for _, key := range slices.Sorted(maps.Keys(x.Env)) {
 		v = v.WithEnvVariable(key, x.Env[key])
 	}
+	for _, key := range slices.Sorted(maps.Keys(x.SecretEnv)) {
+		v = v.WithSecretVariable(key, c.engine.secret(x.SecretEnv[key]))
+	}
+	for _, at := range slices.Sorted(maps.Keys(x.SecretFiles)) {
+		v = v.WithMountedSecret(at, c.engine.secret(x.SecretFiles[at]), dagger.ContainerWithMountedSecretOpts{Owner: "0:0", Mode: 0o444})
+	}
 	return v
+}
+
+// secret hands a secret over. The engine knows it by its name alone, also in its cache.
+func (e *Engine) secret(s secret.Secret) *dagger.Secret {
+	return e.client.SetSecret("slipway:"+s.Env, s.Reveal()) // apart from the ids of a Dockerfile
 }
 
 func (c *container) file(f stage.File) *dagger.File {

@@ -26,6 +26,10 @@ func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container
 	for _, name := range slices.Sorted(maps.Keys(b.Args)) {
 		options.BuildArgs = append(options.BuildArgs, dagger.BuildArg{Name: name, Value: b.Args[name]})
 	}
+	for _, id := range slices.Sorted(maps.Keys(b.Secrets)) {
+		// The build finds a secret by the name that it was set with.
+		options.Secrets = append(options.Secrets, e.client.SetSecret(id, b.Secrets[id].Reveal()))
+	}
 	context := e.client.Host().Directory(b.Dir, dagger.HostDirectoryOpts{Exclude: b.Exclude})
 	built, err := context.DockerBuild(options).Sync(ctx)
 	if err != nil {
@@ -35,7 +39,13 @@ func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container
 	if err != nil {
 		return nil, e.explain(ctx, err)
 	}
-	return &container{engine: e, value: built, config: config}, nil
+	c := &container{engine: e, value: built, built: built, config: config}
+	if len(b.Secrets) > 0 {
+		// What is built keeps the build's secrets mounted for every later command
+		// (https://github.com/dagger/dagger/blob/v0.19.10/core/container.go, Build); its files do not.
+		c.value = configure(e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(b.Platform)}).WithRootfs(built.Rootfs()), config)
+	}
+	return c, nil
 }
 
 // surroundings matches what the engine says when a registry or a file to ADD
@@ -62,10 +72,10 @@ func (e *Engine) refused(ctx context.Context, err error) error {
 // Save writes the image as an archive that a registry client can read.
 func (e *Engine) Save(ctx context.Context, c stage.Container, path string) error {
 	own, ok := c.(*container)
-	if !ok {
-		return fmt.Errorf("saving %T: not a container of this engine", c)
+	if !ok || own.built == nil {
+		return fmt.Errorf("saving %T: not a container that this engine built", c)
 	}
-	if _, err := own.value.AsTarball().Export(ctx, path); err != nil {
+	if _, err := own.built.AsTarball().Export(ctx, path); err != nil {
 		return e.explain(ctx, err)
 	}
 	return nil

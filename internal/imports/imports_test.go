@@ -16,7 +16,7 @@ const module = "github.com/slipway-dev/slipway/"
 // rows are the rooms from the bottom up. A room may import rooms of rows
 // before its own, never of its own row or after it.
 var rows = [][]string{
-	{"internal/result", "internal/event", "internal/protocol", "internal/expect", "internal/layer"},
+	{"internal/result", "internal/event", "internal/protocol", "internal/expect", "internal/layer", "internal/secret"},
 	{"internal/config", "internal/source", "internal/report", "internal/client", "internal/confine"},
 	{"internal/plan", "internal/record", "internal/probe", "internal/reporting"},
 	{"internal/stage"},

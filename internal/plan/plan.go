@@ -103,6 +103,7 @@ type Dockerfile struct {
 	Path, Target string
 	Exclude      []string // what no build context needs, relative to the model directory
 	Args         map[string]string
+	Secrets      []config.SecretMount
 }
 
 // Deps is the dependency layer: what goes in, and the key it is looked up by.
@@ -156,7 +157,7 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	}
 	if c.Build.Dockerfile != "" {
 		// What git and we leave beside the model: with it, each commit and each run would change `ADD .`.
-		p.Dockerfile = &Dockerfile{Exclude: append([]string{".git"}, f.Written...), Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args}
+		p.Dockerfile = &Dockerfile{Exclude: append([]string{".git"}, f.Written...), Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args, Secrets: c.Build.Secrets}
 	} else {
 		p.Deps = deps(c, f)
 		p.Image = image(c, e, f, p.Deps)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/secret"
 )
 
 // Container is an image in the engine: something to run commands in.
@@ -29,6 +30,10 @@ type Exec struct {
 	// Args replaces entrypoint and command.
 	Args []string
 	Env  map[string]string
+	// SecretEnv and SecretFiles are secrets that the command gets as variables
+	// and as files, the latter by absolute path and readable by every user.
+	// They are in no layer, log or cache; another value runs nothing anew.
+	SecretEnv, SecretFiles map[string]secret.Secret
 	// Files are put at these absolute paths before the command runs.
 	Files map[string]File
 	// Mounts are directories kept from earlier commands, by absolute path.
@@ -86,5 +91,6 @@ type Dockerfile struct {
 	Exclude  []string
 	Target   string
 	Args     map[string]string
+	Secrets  map[string]secret.Secret // by the id that RUN --mount=type=secret names
 	Platform string
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/secret"
 )
 
 // Stage is one step of a run.
@@ -28,7 +29,8 @@ type Stage struct {
 // Run is one run under way: what the stages hand to each other. Each field has
 // one writer, named beside it; Result's sections belong to the stages of the same name.
 type Run struct {
-	Plan plan.Plan
+	Plan    plan.Plan
+	Secrets secret.Set // what slipway.yaml asks for, taken out of slipway's environment
 	// Variant is the image for the platform that is tried in full.
 	Variant
 	// Others are the images for the other platforms: built as well, and asked

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/secret"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
@@ -136,9 +137,13 @@ func (s Stage) assemble(ctx context.Context, run *stage.Run) error {
 
 func (s Stage) build(ctx context.Context, run *stage.Run) error {
 	d := run.Plan.Dockerfile
+	secrets := map[string]secret.Secret{}
+	for _, m := range d.Secrets {
+		secrets[m.ID] = run.Secrets.Get(m.Env)
+	}
 	for n, v := range run.Variants() {
 		c, err := s.Builder.Build(ctx, stage.Dockerfile{
-			Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Platform: v.Image.Platform,
+			Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Secrets: secrets, Platform: v.Image.Platform,
 			Exclude: d.Exclude,
 		})
 		if err != nil {

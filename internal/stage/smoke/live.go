@@ -9,6 +9,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/client"
 	"github.com/slipway-dev/slipway/internal/protocol"
 	"github.com/slipway-dev/slipway/internal/result"
+	"github.com/slipway-dev/slipway/internal/secret"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
@@ -61,7 +62,7 @@ func (l Live) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if ctx.Err() != nil {
 		return stage.Outcome{}, ctx.Err()
 	}
-	newScrubber(l.Token).clean(&seen)
+	clean(secret.NewScrubber(l.Token), &seen)
 	if !c.Reached() {
 		run.Result.Smoke = measured(seen)
 		return stage.Outcome{}, unreached(l.URL, seen.NotReady)

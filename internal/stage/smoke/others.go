@@ -38,7 +38,7 @@ func (s Stage) others(ctx context.Context, run *stage.Run) (stage.Outcome, error
 // other asks one. Its run has a result of its own, of which only what the
 // model got wrong is kept: times and memory under emulation say nothing.
 func (s Stage) other(ctx context.Context, run *stage.Run, v *stage.Variant) (stage.Outcome, error) {
-	alone := &stage.Run{Plan: run.Plan, Variant: *v, Result: &result.Result{Image: run.Result.Image}}
+	alone := &stage.Run{Plan: run.Plan, Secrets: run.Secrets, Variant: *v, Result: &result.Result{Image: run.Result.Image}}
 	alone.Plan.Smoke = untimed(run.Plan.Smoke)
 	spec, err := makeSpec(alone)
 	if err != nil {

@@ -72,6 +72,7 @@ func (s Stage) Observe(ctx context.Context, run *stage.Run, rounds int) (protoco
 // see is what the probe saw, when it could do its work.
 func (s Stage) see(ctx context.Context, run *stage.Run, spec protocol.Spec) (protocol.Observations, error) {
 	seen, err := s.probe(ctx, run, spec)
+	clean(run.Secrets.Scrubber(), &seen)
 	if err == nil && seen.Error != "" {
 		err = fmt.Errorf("the probe could not do its work: %s", seen.Error)
 	}
@@ -115,6 +116,7 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, spec protocol.Spec) (pr
 	x.Trees = []stage.Tree{files}
 	x.Output, x.Names, x.OutputTo = outDir, []string{ObservationsFile}, dir
 	x.GPUs = spec.GPUs
+	x.AddSecrets(run, run.Plan.Smoke.Secrets)
 	if spec.Network == protocol.NetworkNone {
 		x.Insecure, x.User = true, "0:0" // the probe gives all of it up before it starts the server
 	}

@@ -50,6 +50,7 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		}
 		exec.Env[k] = v
 	}
+	exec.AddSecrets(run, p.Test.Secrets)
 	if len(p.Test.Files) > 0 {
 		host := filepath.Join(s.Scratch, "tests")
 		if err := copyFiles(p.Dir, host, p.Test.Files); err != nil {
