@@ -35,7 +35,7 @@ func stages(t tools) []stage.Stage {
 		// the dependencies as one layer, looked up before made: they change least and cost most
 		{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
 		// weights and code on top of them, composed in the engine; or the user's own Dockerfile
-		{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch}.Run},
+		{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch, Probe: t.probe(native)}.Run},
 		// the model's own tests, in exactly that image
 		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe(t.platform), Scratch: t.scratch, Nonce: t.nonce}.Run},
 		// the image's own server, asked for predictions that were recorded before

@@ -27,6 +27,9 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"exec": func(ctx context.Context, args []string) error {
 		return probe.Exec(ctx, args, os.Environ(), os.Stdout, os.Stderr)
 	},
+	"rewrite": func(_ context.Context, args []string) error {
+		return rewriteImage(args)
+	},
 	"layer": func(_ context.Context, args []string) error {
 		return writeLayer(args, os.Stderr)
 	},

@@ -19,8 +19,7 @@ import (
 // container is an image in the engine.
 type container struct {
 	engine *Engine
-	value  *dagger.Container // to run commands in
-	built  *dagger.Container // to be saved; nil when it was composed
+	value  *dagger.Container
 	config layer.Config
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -14,10 +13,41 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-// Build builds a Dockerfile. What the model's directory has by itself or by us
-// and no image wants (.git, dist/) stays out of the context: with it, every
-// commit and every run would change `ADD .`.
-func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container, error) {
+// Build builds a Dockerfile and writes the image as an archive to path. The
+// container is made of that archive and of nothing else: what is tried is what
+// is published, and the build's secrets, which Dagger would mount again for
+// every command in what it built, are gone
+// (https://github.com/dagger/dagger/blob/v0.19.10/core/container.go, Build).
+func (e *Engine) Build(ctx context.Context, b stage.Dockerfile, path string) (stage.Container, error) {
+	built, err := e.dockerBuild(b).Sync(ctx)
+	if err != nil {
+		return nil, e.refused(ctx, err)
+	}
+	const in, out, helper = "/slipway/built.tar", "/slipway/out", "/slipway/probe"
+	archive := e.client.Container().
+		WithMountedFile(helper, e.hostFile(b.Helper)).
+		WithMountedFile(in, built.AsTarball()).
+		WithMountedDirectory(out, e.client.Directory()).
+		WithExec([]string{helper, "rewrite", in, out + "/image.tar"}).
+		File(out + "/image.tar")
+	if _, err := archive.Export(ctx, path); err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	image, err := e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(b.Platform)}).Import(archive).Sync(ctx)
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	config, err := readConfig(ctx, image)
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	return &container{engine: e, value: image, config: config}, nil
+}
+
+// dockerBuild is the build as the engine is asked for it. What the model's
+// directory has by itself or by us and no image wants (.git, dist/) stays out
+// of the context: with it, every commit and every run would change `ADD .`.
+func (e *Engine) dockerBuild(b stage.Dockerfile) *dagger.Container {
 	options := dagger.DirectoryDockerBuildOpts{
 		Dockerfile: b.Path,
 		Platform:   dagger.Platform(b.Platform),
@@ -31,21 +61,7 @@ func (e *Engine) Build(ctx context.Context, b stage.Dockerfile) (stage.Container
 		options.Secrets = append(options.Secrets, e.client.SetSecret(id, b.Secrets[id].Reveal()))
 	}
 	context := e.client.Host().Directory(b.Dir, dagger.HostDirectoryOpts{Exclude: b.Exclude})
-	built, err := context.DockerBuild(options).Sync(ctx)
-	if err != nil {
-		return nil, e.refused(ctx, err)
-	}
-	config, err := readConfig(ctx, built)
-	if err != nil {
-		return nil, e.explain(ctx, err)
-	}
-	c := &container{engine: e, value: built, built: built, config: config}
-	if len(b.Secrets) > 0 {
-		// What is built keeps the build's secrets mounted for every later command
-		// (https://github.com/dagger/dagger/blob/v0.19.10/core/container.go, Build); its files do not.
-		c.value = configure(e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(b.Platform)}).WithRootfs(built.Rootfs()), config)
-	}
-	return c, nil
+	return context.DockerBuild(options)
 }
 
 // surroundings matches what the engine says when a registry or a file to ADD
@@ -67,18 +83,6 @@ func (e *Engine) refused(ctx context.Context, err error) error {
 		what += "\n" + output
 	}
 	return &stage.BuildError{What: what}
-}
-
-// Save writes the image as an archive that a registry client can read.
-func (e *Engine) Save(ctx context.Context, c stage.Container, path string) error {
-	own, ok := c.(*container)
-	if !ok || own.built == nil {
-		return fmt.Errorf("saving %T: not a container that this engine built", c)
-	}
-	if _, err := own.built.AsTarball().Export(ctx, path); err != nil {
-		return e.explain(ctx, err)
-	}
-	return nil
 }
 
 func readConfig(ctx context.Context, c *dagger.Container) (layer.Config, error) {

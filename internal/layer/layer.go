@@ -28,6 +28,8 @@ type Layer struct {
 	// that are only in a registry, such as the base's.
 	Archive string `json:"archive,omitempty"`
 	Offset  int64  `json:"offset,omitempty"`
+	// CreatedBy says what made the layer, where the image's history does.
+	CreatedBy string `json:"created_by,omitempty"`
 	// Packages are what a dependency layer installs, sorted by name.
 	Packages []Package `json:"packages,omitempty"`
 }

@@ -61,15 +61,9 @@ func Write(w io.Writer, kind Kind, entries []Entry, o Options) (Layer, error) {
 	var out io.WriteCloser = flushCloser{bufio.NewWriterSize(blob, blockSize)}
 	if compress {
 		l.MediaType = MediaTypeGzip
-		z, err := pgzip.NewWriterLevel(blob, level)
-		if err != nil {
+		if out, err = newGzip(blob); err != nil {
 			return Layer{}, err
 		}
-		if err := z.SetConcurrency(blockSize, runtime.GOMAXPROCS(0)+1); err != nil {
-			return Layer{}, err
-		}
-		z.ModTime = time.Unix(0, 0) // which gzip writes as "no time"; the zero Time becomes the year 2042
-		out = z
 	}
 	if err := writeTar(io.MultiWriter(out, diff), all, o); err != nil {
 		_ = out.Close() // ends the compressing goroutines; what went wrong is already known
@@ -80,6 +74,19 @@ func Write(w io.Writer, kind Kind, entries []Entry, o Options) (Layer, error) {
 	}
 	l.DiffID, l.Digest, l.Size = sum(diff), sum(blob.hash), blob.n
 	return l, nil
+}
+
+// newGzip compresses with all cores, to the same bytes with any number of them.
+func newGzip(w io.Writer) (io.WriteCloser, error) {
+	z, err := pgzip.NewWriterLevel(w, level)
+	if err != nil {
+		return nil, err
+	}
+	if err := z.SetConcurrency(blockSize, runtime.GOMAXPROCS(0)+1); err != nil {
+		return nil, err
+	}
+	z.ModTime = time.Unix(0, 0) // which gzip writes as "no time"; the zero Time becomes the year 2042
+	return z, nil
 }
 
 // diffID is the DiffID that Write would give, without compressing or writing anything.

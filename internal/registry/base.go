@@ -167,14 +167,29 @@ func layersOf(img v1.Image, kind func(n int) layer.Kind) ([]layer.Layer, error) 
 	if len(file.RootFS.DiffIDs) != len(manifest.Layers) {
 		return nil, fmt.Errorf("its config lists %d layers and its manifest %d", len(file.RootFS.DiffIDs), len(manifest.Layers))
 	}
+	made := createdBy(file.History, len(manifest.Layers))
 	var out []layer.Layer
 	for n, d := range manifest.Layers {
 		out = append(out, layer.Layer{
-			Kind: kind(n), DiffID: file.RootFS.DiffIDs[n].String(),
+			Kind: kind(n), DiffID: file.RootFS.DiffIDs[n].String(), CreatedBy: made[n],
 			Digest: d.Digest.String(), Size: d.Size, MediaType: string(d.MediaType),
 		})
 	}
 	return out, nil
+}
+
+// createdBy is what the history says of each layer; nothing when it tells of other layers than these.
+func createdBy(history []v1.History, layers int) []string {
+	var made []string
+	for _, h := range history {
+		if !h.EmptyLayer {
+			made = append(made, h.CreatedBy)
+		}
+	}
+	if len(made) != layers {
+		return make([]string, layers)
+	}
+	return made
 }
 
 func fromConfig(c v1.Config) layer.Config {

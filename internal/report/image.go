@@ -45,14 +45,7 @@ func image(r result.Result, d detail) string {
 	}
 	blocks = append(blocks, strings.Join(about, "\n"))
 	if len(i.Layers) > 0 {
-		rows := []string{"| layer | size | pushed | digest | diff ID | |", "|---|---|---|---|---|---|"}
-		for n, l := range i.Layers {
-			if n >= d.items {
-				break
-			}
-			rows = append(rows, layerRow(l, d))
-		}
-		blocks = append(blocks, strings.Join(rows, "\n"), more(d.items, len(i.Layers)))
+		blocks = append(blocks, layers(i.Layers, d), more(d.items, len(i.Layers)))
 	}
 	if r.Deps != nil {
 		how := "made in this run"
@@ -62,22 +55,6 @@ func image(r result.Result, d detail) string {
 		blocks = append(blocks, "Dependencies: "+how+".")
 	}
 	return strings.TrimSuffix(join(blocks), "\n")
-}
-
-func layerRow(l result.Layer, d detail) string {
-	pushed := "–"
-	if l.PushedBytes != nil {
-		pushed = size(*l.PushedBytes)
-		if *l.PushedBytes == 0 {
-			pushed = "there already"
-		}
-	}
-	note := ""
-	if !l.Reproducible {
-		note = "not reproducible"
-	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", text(l.Kind, d.runes), size(l.Size), pushed,
-		text(short(l.Digest), d.runes), text(short(l.DiffID), d.runes), note)
 }
 
 // commands are what to type to run the published image; none when there is nothing to run.

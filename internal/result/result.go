@@ -126,8 +126,11 @@ type Layer struct {
 	Size   int64  `json:"size"`
 	// PushedBytes is how much of it this run had to upload; null when nothing was published.
 	PushedBytes *int64 `json:"pushed_bytes"`
-	// Reproducible is false for layers made by instructions that we do not control.
-	Reproducible bool `json:"reproducible"`
+	// Instruction is what made the layer in a Dockerfile build.
+	Instruction string `json:"instruction,omitempty"`
+	// Reproducible is false for layers that another build may make otherwise; Why says what of.
+	Reproducible bool   `json:"reproducible"`
+	Why          string `json:"why,omitempty"`
 }
 
 // Deps says how the dependency layer was come by.

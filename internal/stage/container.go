@@ -93,4 +93,7 @@ type Dockerfile struct {
 	Args     map[string]string
 	Secrets  map[string]secret.Secret // by the id that RUN --mount=type=secret names
 	Platform string
+	// Helper is the path of our helper for the engine's own platform: it
+	// rewrites what was built (see layer.Rewrite) inside the engine.
+	Helper string
 }

@@ -19,9 +19,9 @@ import (
 // Builder is what the engine does for this stage.
 type Builder interface {
 	stage.Composer
-	Build(ctx context.Context, d stage.Dockerfile) (stage.Container, error)
-	// Save writes a built image as an archive to path.
-	Save(ctx context.Context, c stage.Container, path string) error
+	// Build builds a Dockerfile, writes the image as an archive to path, and
+	// gives a container of what is in it.
+	Build(ctx context.Context, d stage.Dockerfile, path string) (stage.Container, error)
 }
 
 // Assembler says what an image's manifest will be.
@@ -37,6 +37,7 @@ type Stage struct {
 	Assembler Assembler
 	Store     layer.Store
 	Scratch   string // a directory for files of this run, removed after it
+	Probe     string // path of our helper for the engine's platform
 }
 
 // Run makes the image and records what it is.
@@ -74,6 +75,9 @@ func (s Stage) record(ctx context.Context, run *stage.Run) (stage.Outcome, error
 		images = append(images, v.Image)
 		if n == 0 {
 			image.Layers = layers(m, run.Plan.Dockerfile != nil)
+			if run.Plan.Dockerfile != nil && run.Result.Base == nil {
+				run.Result.Base = pulledBase(m.Layers)
+			}
 		}
 	}
 	var err error
@@ -87,11 +91,11 @@ func (s Stage) record(ctx context.Context, run *stage.Run) (stage.Outcome, error
 func layers(m stage.Manifest, dockerfile bool) []result.Layer {
 	var out []result.Layer
 	for _, l := range m.Layers {
-		kind := string(l.Kind)
+		one := result.Layer{Kind: string(l.Kind), Digest: l.Digest, DiffID: l.DiffID, Size: l.Size, Reproducible: true}
 		if dockerfile {
-			kind = "dockerfile"
+			describe(&one, l.CreatedBy)
 		}
-		out = append(out, result.Layer{Kind: kind, Digest: l.Digest, DiffID: l.DiffID, Size: l.Size, Reproducible: !dockerfile})
+		out = append(out, one)
 	}
 	return out
 }
@@ -142,18 +146,15 @@ func (s Stage) build(ctx context.Context, run *stage.Run) error {
 		secrets[m.ID] = run.Secrets.Get(m.Env)
 	}
 	for n, v := range run.Variants() {
+		v.Image.Archive = filepath.Join(s.Scratch, fmt.Sprintf("image-%d.tar", n))
 		c, err := s.Builder.Build(ctx, stage.Dockerfile{
 			Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Secrets: secrets, Platform: v.Image.Platform,
-			Exclude: d.Exclude,
-		})
+			Exclude: d.Exclude, Helper: s.Probe,
+		}, v.Image.Archive)
 		if err != nil {
 			return err
 		}
-		v.Image.Archive = filepath.Join(s.Scratch, fmt.Sprintf("image-%d.tar", n))
 		v.Image.Config = c.Config()
-		if err := s.Builder.Save(ctx, c, v.Image.Archive); err != nil {
-			return err
-		}
 		v.Container = c
 	}
 	return nil
