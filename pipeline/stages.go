@@ -31,18 +31,23 @@ func (t tools) probe(platform string) string { return t.probes[platform] }
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
 func stages(t tools) []stage.Stage {
+	shipping := &publish.Stage{Publisher: t.registry}
 	return []stage.Stage{
 		// the dependencies as one layer, looked up before made: they change least and cost most
 		{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
-		// weights and code on top of them, composed in the engine; or the user's own Dockerfile
-		{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch, Probe: t.probe(native)}.Run},
+		// weights and code on top of them, composed in the engine; or the user's own Dockerfile. Its bytes begin to go to
+		// the registry, where nothing names them
+		{
+			Name: "image", Beside: shipping.Beside,
+			Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch, Probe: t.probe(native)}.Run,
+		},
 		// the model's own tests, in exactly that image
 		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe(t.platform), Scratch: t.scratch, Nonce: t.nonce}.Run},
 		// the image's own server, asked for predictions that were recorded before
 		{Name: "smoke", Check: true, Run: smoke.Stage{Probe: t.probe(t.platform), Others: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
 		// the model's metrics, held against what was set for them
 		{Name: "gate", Check: true, Run: gate.Stage{}.Run},
-		// and only when all of that passed: bytes, manifest, tags
-		{Name: "publish", Run: publish.Stage{Publisher: t.registry}.Run},
+		// and only when all of that passed: what is left of the bytes, manifest, tags
+		{Name: "publish", Run: shipping.Run},
 	}
 }

@@ -10,6 +10,15 @@ import (
 	"github.com/slipway-dev/slipway/internal/event"
 )
 
+// Registry is true when the image goes to a registry, not to a directory: the
+// user's own disk takes anything, a tag is a promise to others.
+func (p Publish) Registry() bool { return p.To != "" && !strings.HasPrefix(p.To, "oci:") }
+
+// Verifiable is false when it is known beforehand that no run of this plan can be verified.
+func (p Plan) Verifiable() bool {
+	return p.Test != nil && p.Smoke != nil && slices.ContainsFunc(p.Smoke.Cases, func(c config.Case) bool { return c.Expect.Recorded() })
+}
+
 // destination decides where the image goes: the command line's word first, then
 // what the event allows, then slipway.yaml, else a directory beside the result.
 func destination(c config.Config, e event.Event, f Facts) Publish {

@@ -99,7 +99,7 @@ func TestArchive(t *testing.T) {
 	}
 
 	s := start(t)
-	done, err := c.Publish(t.Context(), img, s.host+"/acme/slides", []string{"one"}, nil)
+	done, err := c.Publish(t.Context(), []stage.Image{img}, s.host+"/acme/slides", []string{"one"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

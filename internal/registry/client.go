@@ -6,13 +6,9 @@ package registry
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -40,10 +36,11 @@ type Options struct {
 // Client talks to registries. It remembers the base images it was asked for.
 type Client struct {
 	options Options
-	backoff remote.Backoff
+	carrier *carrier
 
-	mu    sync.Mutex
-	bases map[string]v1.Image // by manifest digest
+	mu         sync.Mutex
+	bases      map[string]v1.Image  // by manifest digest
+	deliveries map[string]*delivery // by reference: what has begun to be uploaded
 }
 
 // New makes a client.
@@ -54,23 +51,14 @@ func New(o Options) *Client {
 	if o.Transport == nil {
 		o.Transport = impatient()
 	}
+	// A helper's password may last an hour, and a run longer.
+	o.Keychain = authn.RefreshingKeychain(o.Keychain, 5*time.Minute)
 	return &Client{
-		options: o,
-		// A busy registry has 7 seconds to recover: 1, then 2, then 4. These waits
-		// cannot be cancelled, so none is longer than a cancelled run may take.
-		backoff: remote.Backoff{Duration: time.Second, Factor: 2, Jitter: 0.1, Steps: 4},
-		bases:   map[string]v1.Image{},
+		options:    o,
+		carrier:    &carrier{inner: o.Transport, patience: usual, silence: time.Minute},
+		bases:      map[string]v1.Image{},
+		deliveries: map[string]*delivery{},
 	}
-}
-
-// impatient is go-containerregistry's own transport, less its patience: a run that
-// cannot reach its registry has to say so while somebody is watching.
-func impatient() http.RoundTripper {
-	t := remote.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-	// Counted from the end of the request: some registries check a whole layer before they answer.
-	t.ResponseHeaderTimeout = 2 * time.Minute
-	return t
 }
 
 // remote gives the options of one operation. publishing is true for writes,
@@ -79,40 +67,13 @@ func (c *Client) remote(ctx context.Context, publishing bool) []remote.Option {
 	o := []remote.Option{
 		remote.WithContext(ctx),
 		remote.WithUserAgent("slipway"),
-		remote.WithTransport(c.options.Transport),
-		remote.WithRetryBackoff(c.backoff),
-		remote.WithRetryPredicate(passing),
+		remote.WithTransport(c.carrier),
+		remote.WithRetryBackoff(remote.Backoff{Steps: 1}), // none: the carrier's are ours
 	}
 	if publishing && c.options.Username != "" {
 		return append(o, remote.WithAuth(&authn.Basic{Username: c.options.Username, Password: c.options.Password}))
 	}
 	return append(o, remote.WithAuthFromKeychain(c.options.Keychain))
-}
-
-// passing tells whether what happened to a request may pass by itself. Which
-// answers of a registry may is go-containerregistry's list: 408, 429 and most of 5xx.
-func passing(err error) bool {
-	if errors.Is(err, context.Canceled) {
-		return false
-	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return dns.IsTemporary && !dns.IsTimeout
-	}
-	var network net.Error
-	if errors.As(err, &network) && network.Timeout() {
-		return false // it has had its time
-	}
-	var temporary interface{ Temporary() bool }
-	if errors.As(err, &temporary) && temporary.Temporary() {
-		return true
-	}
-	for _, dropped := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.EPIPE, syscall.ECONNRESET, net.ErrClosed} {
-		if errors.Is(err, dropped) {
-			return true
-		}
-	}
-	return false
 }
 
 // sources are the references to try for one that was asked for: the mirror of its registry, then itself.

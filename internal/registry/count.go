@@ -4,6 +4,7 @@ import (
 	"io"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -64,16 +65,23 @@ func (l countedLayer) Compressed() (io.ReadCloser, error) {
 	l.in.mu.Lock()
 	l.in.bytes[digest.String()] = 0
 	l.in.mu.Unlock()
-	return &countedReader{r, l.in, digest.String()}, nil
+	return &countedReader{ReadCloser: r, in: l.in, digest: digest.String()}, nil
 }
 
 type countedReader struct {
 	io.ReadCloser
 	in     *counting
 	digest string
+	used   atomic.Bool // read or closed: it does not give the whole layer any more
+}
+
+func (r *countedReader) Close() error {
+	r.used.Store(true)
+	return r.ReadCloser.Close()
 }
 
 func (r *countedReader) Read(p []byte) (int, error) {
+	r.used.Store(true)
 	n, err := r.ReadCloser.Read(p)
 	r.in.mu.Lock()
 	r.in.bytes[r.digest] += int64(n)

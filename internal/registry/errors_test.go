@@ -54,7 +54,7 @@ func TestRefusals(t *testing.T) {
 				}
 				return r.Method == http.MethodPost
 			})
-			done, err := c.Publish(t.Context(), img, s.host+"/acme/iris", []string{"one"}, nil)
+			done, err := c.Publish(t.Context(), []stage.Image{img}, s.host+"/acme/iris", []string{"one"}, nil)
 			wantError(t, err, s.host, test.say, test.remedy)
 			if len(s.manifests()) != 0 || len(done.Tags) != 0 {
 				t.Errorf("a refused image has manifests %v and tags %v", s.manifests(), done.Tags)
@@ -102,7 +102,7 @@ func TestLogin(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
 	})
-	if _, err := c.Publish(t.Context(), img, s.host+"/acme/iris", nil, nil); err != nil {
+	if _, err := c.Publish(t.Context(), []stage.Image{img}, s.host+"/acme/iris", nil, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -117,7 +117,7 @@ func TestNobodyThere(t *testing.T) {
 	push(t, s)
 	c := New(Options{})
 	img := build(t, c, s.host+python)
-	done, err := c.Publish(t.Context(), img, "127.0.0.1:1/acme/iris", []string{"one"}, nil)
+	done, err := c.Publish(t.Context(), []stage.Image{img}, "127.0.0.1:1/acme/iris", []string{"one"}, nil)
 	wantError(t, err, "127.0.0.1:1", "nothing listens there", "start the registry")
 	if len(done.Tags) != 0 {
 		t.Errorf("tags %v were written nowhere", done.Tags)
@@ -125,7 +125,7 @@ func TestNobodyThere(t *testing.T) {
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("it took %s to find out", took)
 	}
-	_, err = c.Publish(t.Context(), img, "not a repository", nil, nil)
+	_, err = c.Publish(t.Context(), []stage.Image{img}, "not a repository", nil, nil)
 	wantError(t, err, "--publish", "no repository", "without a tag")
 }
 
@@ -207,7 +207,7 @@ func TestPasses(t *testing.T) {
 				test.fault(w, r)
 				return true
 			})
-			done, err := c.Publish(t.Context(), img, s.host+"/acme/iris", []string{"one"}, nil)
+			done, err := c.Publish(t.Context(), []stage.Image{img}, s.host+"/acme/iris", []string{"one"}, nil)
 			if err != nil || faults != 1 {
 				t.Fatalf("after %d faults: %v", faults, err)
 			}
@@ -233,7 +233,7 @@ func TestCancelled(t *testing.T) {
 		return false
 	})
 	started := time.Now()
-	_, err := c.Publish(ctx, img, s.host+"/acme/iris", []string{"one"}, nil)
+	_, err := c.Publish(ctx, []stage.Image{img}, s.host+"/acme/iris", []string{"one"}, nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

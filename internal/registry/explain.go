@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,9 +38,12 @@ func explain(err error, doing, where string) error {
 }
 
 func fromAnswer(answer *transport.Error) (what, remedy string) {
-	what = fmt.Sprintf("the registry answered %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
-	if len(answer.Errors) > 0 && answer.Errors[0].Message != "" {
-		what += " (" + answer.Errors[0].Message + ")"
+	what = "the registry answered " + said(answer)
+	switch {
+	case full(answer):
+		return what, "the registry has no room left: free some, or have its garbage collected"
+	case slices.ContainsFunc(answer.Errors, func(d transport.Diagnostic) bool { return d.Code == transport.NameUnknownErrorCode }):
+		return what, "the repository is not there: is the name right? some registries (Amazon ECR: `aws ecr create-repository`) do not make one when it is pushed to"
 	}
 	switch answer.StatusCode {
 	case http.StatusUnauthorized:
@@ -62,6 +66,15 @@ func fromAnswer(answer *transport.Error) (what, remedy string) {
 	return what, remedy
 }
 
+// said is a registry's answer in its own words.
+func said(answer *transport.Error) string {
+	words := fmt.Sprintf("%d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
+	if len(answer.Errors) > 0 && answer.Errors[0].Message != "" {
+		words += " (" + answer.Errors[0].Message + ")"
+	}
+	return words
+}
+
 func fromNetwork(err error, where string) (what, remedy string) {
 	var dns *net.DNSError
 	var network net.Error
@@ -69,8 +82,10 @@ func fromNetwork(err error, where string) (what, remedy string) {
 	var link *os.LinkError
 	var authority x509.UnknownAuthorityError
 	switch {
-	case errors.As(err, &file) || errors.As(err, &link) || errors.Is(err, syscall.ENOSPC):
-		return err.Error(), "is there room on the disk, and may this user write there?"
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return err.Error(), "the disk is full: free some room, or name a place on another disk"
+	case errors.As(err, &file) || errors.As(err, &link):
+		return err.Error(), "is it there, and may this user write there?"
 	case errors.As(err, &dns):
 		return "no address is known for " + dns.Name, "is the name right, and is there a network?"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -79,6 +94,8 @@ func fromNetwork(err error, where string) (what, remedy string) {
 		return "its certificate is signed by an authority that this machine does not know", "add the authority to this machine's (SSL_CERT_FILE names a file of them)"
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return "it speaks plain HTTP", "only registries on localhost may; give it a certificate"
+	case errors.Is(err, errStalled):
+		return err.Error(), "is the way from here to " + where + " (network, proxy) fit for layers of this size? run again"
 	case errors.As(err, &network) && network.Timeout():
 		return "no answer in time", "is there a way from here to " + where + " (firewall, proxy)?"
 	}

@@ -25,26 +25,32 @@ const refName = "org.opencontainers.image.ref.name"
 // (https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md).
 type imageDir struct{ dir string }
 
-// write puts the image into the layout, in place of what had its tags before,
-// and returns how many bytes of each layer it wrote. The order, so that a run
+// write puts the images into the layout, in place of what had their tags before,
+// and returns how many bytes of each layer it wrote. The last manifest is the one
+// that is tagged. The order, so that a run
 // that is cut off leaves the images that were there before:
 //
 //  1. layers, those that are not there yet; each appears whole or not at all
-//  2. config and manifest, and the documents about the image
+//  2. configs and manifests, and the documents about the image
 //  3. index.json, in one step: now the layout holds the new image
 //  4. and only then what no image refers to any more is removed
-func (l imageDir) write(ctx context.Context, img v1.Image, tags []string, docs []stage.Attachment) (written map[string]int64, attached []stage.Attached, err error) {
+func (l imageDir) write(ctx context.Context, images []v1.Image, manifests []manifest, tags []string, docs []stage.Attachment) (written map[string]int64, attached []stage.Attached, err error) {
 	index, err := l.open()
 	if err != nil {
 		return nil, nil, err
 	}
-	if written, err = l.writeBlobs(ctx, img); err != nil {
-		return written, nil, l.explain(err)
+	written = map[string]int64{}
+	for _, img := range images {
+		if err := l.writeBlobs(ctx, img, written); err != nil {
+			return written, nil, l.explain(err)
+		}
 	}
-	subject, err := descriptor(img)
-	if err != nil {
-		return written, nil, err
+	for _, m := range manifests {
+		if err := replace(l.path("blobs", m.digest.Algorithm, m.digest.Hex), m.raw); err != nil {
+			return written, nil, l.explain(err)
+		}
 	}
+	subject := manifests[len(manifests)-1].Descriptor
 	index = enter(index, subject, tags)
 	if err := l.forget(index); err != nil {
 		return written, nil, l.explain(err)
@@ -97,30 +103,21 @@ func (l imageDir) unusable(what string, err error) error {
 	return &stage.Error{What: "the image cannot be written there: " + what, Where: l.dir, Remedy: "name a directory for images alone with --publish oci:DIR, or remove this one", Err: err}
 }
 
-func (l imageDir) writeBlobs(ctx context.Context, img v1.Image) (map[string]int64, error) {
-	written := map[string]int64{}
+func (l imageDir) writeBlobs(ctx context.Context, img v1.Image, written map[string]int64) error {
 	layers, err := img.Layers()
 	if err != nil {
-		return written, err
+		return err
 	}
 	config, err := partial.ConfigLayer(img)
 	if err != nil {
-		return written, err
+		return err
 	}
 	for _, b := range append(layers, config) {
 		if err := l.writeBlob(ctx, b, written); err != nil {
-			return written, err
+			return err
 		}
 	}
-	manifest, err := img.RawManifest()
-	if err != nil {
-		return written, err
-	}
-	digest, err := img.Digest()
-	if err != nil {
-		return written, err
-	}
-	return written, replace(l.path("blobs", digest.Algorithm, digest.Hex), manifest)
+	return nil
 }
 
 func (l imageDir) writeBlob(ctx context.Context, b v1.Layer, written map[string]int64) error {
@@ -143,21 +140,7 @@ func (l imageDir) writeBlob(ctx context.Context, b v1.Layer, written map[string]
 	return nil
 }
 
-// descriptor is how the index of a layout names an image.
-func descriptor(img v1.Image) (v1.Descriptor, error) {
-	d, err := partial.Descriptor(img)
-	if err != nil {
-		return v1.Descriptor{}, err
-	}
-	config, err := img.ConfigFile()
-	if err != nil {
-		return v1.Descriptor{}, err
-	}
-	d.Platform, d.ArtifactType = config.Platform(), "" // an image, no artifact
-	return *d, nil
-}
-
-// enter names the image in the index, once for each tag. Images of other tags
+// enter names an image in the index, once for each tag. Images of other tags
 // stay; those without a tag are of earlier runs, and go. Documents are not images.
 func enter(index *v1.IndexManifest, d v1.Descriptor, tags []string) *v1.IndexManifest {
 	out := *index

@@ -17,7 +17,7 @@ import (
 // publishTo writes the image to a layout and fails the test when that fails.
 func publishTo(t *testing.T, c *Client, img stage.Image, dir string, tags ...string) stage.Published {
 	t.Helper()
-	done, err := c.Publish(t.Context(), img, "oci:"+dir, tags, nil)
+	done, err := c.Publish(t.Context(), []stage.Image{img}, "oci:"+dir, tags, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestLayout(t *testing.T) {
 	push(t, s)
 	c := client(Options{Cache: t.TempDir()})
 	img := build(t, c, s.host+python)
-	remote, err := c.Publish(t.Context(), img, s.host+"/acme/iris", nil, nil)
+	remote, err := c.Publish(t.Context(), []stage.Image{img}, s.host+"/acme/iris", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,11 @@ func TestLayout(t *testing.T) {
 	if want := []string{"dev@" + first.Digest, "other@" + first.Digest}; !slices.Equal(images(t, dir), want) {
 		t.Errorf("holds %v, want %v", images(t, dir), want)
 	}
-	for _, l := range first.Layers {
+	planned, err := c.Manifest(t.Context(), img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range planned.Layers {
 		if first.Pushed[l.Digest] != l.Size {
 			t.Errorf("%s: %d bytes of %d were written", l.Kind, first.Pushed[l.Digest], l.Size)
 		}
@@ -188,7 +192,7 @@ func TestLayoutKeepsTheOldImage(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 		return true
 	})
-	_, err := c.Publish(t.Context(), other, "oci:"+dir, []string{"dev"}, nil)
+	_, err := c.Publish(t.Context(), []stage.Image{other}, "oci:"+dir, []string{"dev"}, nil)
 	wantError(t, err, s.host, "fetching layer sha256:", "is the name right")
 	if want := []string{"dev@" + first.Digest}; !slices.Equal(images(t, dir), want) {
 		t.Errorf("holds %v, want %v", images(t, dir), want)
@@ -222,17 +226,17 @@ func TestLayoutLeavesOtherDirectoriesAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(full, "thesis.tex"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := c.Publish(t.Context(), img, "oci:"+full, nil, nil)
+	_, err := c.Publish(t.Context(), []stage.Image{img}, "oci:"+full, nil, nil)
 	wantError(t, err, full, "the directory holds thesis.tex", "--publish oci:DIR")
 
 	file := filepath.Join(full, "thesis.tex")
-	_, err = c.Publish(t.Context(), img, "oci:"+file, nil, nil)
+	_, err = c.Publish(t.Context(), []stage.Image{img}, "oci:"+file, nil, nil)
 	wantError(t, err, file, "cannot be written there", "--publish oci:DIR")
 
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "index.json"), []byte("not json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Publish(t.Context(), img, "oci:"+broken, nil, nil)
+	_, err = c.Publish(t.Context(), []stage.Image{img}, "oci:"+broken, nil, nil)
 	wantError(t, err, broken, "index.json cannot be read", "remove this one")
 }

@@ -34,7 +34,11 @@ func pack(dir, platform, archive string) (stage.Base, error) {
 	if err := json.Unmarshal(data, &top); err != nil {
 		return stage.Base{}, fmt.Errorf("index.json: %w", err)
 	}
-	found, err := choose(top.Manifests, platform)
+	all, err := flat(root, top.Manifests)
+	if err != nil {
+		return stage.Base{}, err
+	}
+	found, err := choose(all, platform)
 	if err != nil {
 		return stage.Base{}, err
 	}
@@ -49,6 +53,31 @@ func pack(dir, platform, archive string) (stage.Base, error) {
 		Ref: "oci:" + dir, Digest: found.Digest.String(), Platform: platform,
 		Config: fromConfig(image.config.Config), Layers: image.layers, Archive: archive,
 	}, nil
+}
+
+// flat gives the images that a layout holds, those of its indexes among them.
+func flat(root fs.FS, from []v1.Descriptor) ([]v1.Descriptor, error) {
+	var out []v1.Descriptor
+	for _, d := range from {
+		if !d.MediaType.IsIndex() {
+			out = append(out, d)
+			continue
+		}
+		data, err := fs.ReadFile(root, blobFile(d.Digest))
+		if err != nil {
+			return nil, err
+		}
+		var index v1.IndexManifest
+		if err := json.Unmarshal(data, &index); err != nil {
+			return nil, fmt.Errorf("index %s: %w", d.Digest, err)
+		}
+		below, err := flat(root, index.Manifests)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, below...)
+	}
+	return out, nil
 }
 
 // writePacked writes an archive of one image of a layout, and nothing else of it.

@@ -2,79 +2,91 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"strings"
-
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-// Publish writes the image to "registry/repository" or "oci:DIR". The order in
-// a registry, so that a run that is cut off leaves nothing half-published:
+// Upload sends layers and configs of the images to a repository, and nothing
+// that names them: until Publish has written a manifest, no image is there, and
+// the registry's garbage collection takes what was sent. It may be cut off at any point.
+func (c *Client) Upload(ctx context.Context, images []stage.Image, to string) error {
+	d, err := c.delivery(ctx, images, to)
+	if err != nil {
+		return err
+	}
+	return d.upload(ctx)
+}
+
+// Publish writes the images, one for each platform, to "registry/repository" or
+// "oci:DIR". The order in a registry, so that a run that is cut off leaves
+// nothing half-published:
 //
 //  1. is the manifest there by its digest? then so is all it refers to, and only tags are left to do
-//  2. layers and config, those that are not there yet; layers of the base are
-//     mounted where the same registry already has them
-//  3. the manifest by its digest: now the image exists, and nobody is led to it
-//  4. the documents about it, as its referrers
+//  2. layers and configs, those that Upload has not sent and the registry does not have
+//  3. the manifests by their digests; of several images their index last
+//  4. the documents about the image, as its referrers
 //  5. the tags, in order
-func (c *Client) Publish(ctx context.Context, image stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error) {
-	img, err := c.assemble(ctx, image)
-	if err != nil {
-		return stage.Published{}, err
-	}
-	manifest, err := manifestOf(img, image)
-	if err != nil {
-		return stage.Published{}, err
-	}
-	done := stage.Published{Manifest: manifest, Reference: to + "@" + manifest.Digest}
-	var docs []stage.Attachment
-	if attach != nil {
-		if docs, err = attach(ctx, manifest.Digest); err != nil {
-			return done, err
-		}
-	}
+//
+// Documents are made before anything is written, so that one that cannot be
+// made leaves nothing; attach may be nil.
+func (c *Client) Publish(ctx context.Context, images []stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error) {
 	if dir, ok := strings.CutPrefix(to, "oci:"); ok {
-		if done.Pushed, done.Attached, err = (imageDir{dir}).write(ctx, img, tags, docs); err == nil {
-			done.Tags = tags
-		}
-		return done, err
+		return c.lay(ctx, images, imageDir{dir}, tags, attach)
 	}
-	repository, err := name.NewRepository(to)
+	d, err := c.delivery(ctx, images, to)
 	if err != nil {
-		return done, &stage.Error{What: fmt.Sprintf("%q is no repository", to), Where: "--publish", Remedy: "write it as registry/repository, without a tag", Err: err}
+		return stage.Published{}, err
 	}
-	doing, where := "publishing to "+to, host(repository.Registry)
-	counted, err := count(img)
+	defer c.forget(d)
+	done := stage.Published{Digest: d.digest()}
+	docs, err := documentsOf(ctx, done.Digest, attach)
 	if err != nil {
 		return done, err
 	}
-	// One pusher for all: it asks once who we are, and knows what it has already written.
-	pusher, err := remote.NewPusher(c.remote(ctx, true)...)
+	err = d.upload(ctx)
+	done.Pushed = d.pushed()
 	if err != nil {
 		return done, err
 	}
-	err = pusher.Push(ctx, repository.Digest(manifest.Digest), counted)
-	done.Pushed = counted.sent()
-	if err != nil {
-		return done, explain(err, doing, where)
-	}
-	subject, err := partial.Descriptor(img)
-	if err != nil {
+	if err := d.commit(ctx); err != nil {
 		return done, err
 	}
-	hang := hanging{client: c, repository: repository, pusher: pusher}
-	if done.Attached, err = hang.attach(ctx, *subject, docs); err != nil {
-		return done, explain(err, "attaching documents to "+done.Reference, where)
+	done.Reference = d.reference()
+	hang := hanging{client: c, repository: d.repository, pusher: d.pusher}
+	if done.Attached, err = hang.attach(ctx, d.manifests[len(d.manifests)-1].Descriptor, docs); err != nil {
+		return done, d.explainAs(err, "attaching documents to "+done.Reference)
 	}
 	for _, t := range tags {
-		if err := pusher.Push(ctx, repository.Tag(t), counted); err != nil {
-			return done, explain(err, doing+":"+t, where)
+		if err := d.tag(ctx, t); err != nil {
+			return done, err
 		}
 		done.Tags = append(done.Tags, t)
 	}
-	return done, explain(hang.settle(ctx), "attaching documents to "+done.Reference, where)
+	return done, d.explainAs(hang.settle(ctx), "attaching documents to "+done.Reference)
+}
+
+func documentsOf(ctx context.Context, digest string, attach stage.Attach) ([]stage.Attachment, error) {
+	if attach == nil {
+		return nil, nil
+	}
+	return attach(ctx, digest)
+}
+
+// lay writes the images to a layout directory.
+func (c *Client) lay(ctx context.Context, images []stage.Image, dir imageDir, tags []string, attach stage.Attach) (stage.Published, error) {
+	assembled, manifests, err := c.together(ctx, images)
+	if err != nil {
+		return stage.Published{}, err
+	}
+	done := stage.Published{Digest: manifests[len(manifests)-1].digest.String()}
+	docs, err := documentsOf(ctx, done.Digest, attach)
+	if err != nil {
+		return done, err
+	}
+	if done.Pushed, done.Attached, err = dir.write(ctx, assembled, manifests, tags, docs); err != nil {
+		return done, err
+	}
+	done.Reference, done.Tags = "oci:"+dir.dir+"@"+done.Digest, tags
+	return done, nil
 }

@@ -150,7 +150,8 @@ func (h *hanging) attach(ctx context.Context, subject v1.Descriptor, docs []stag
 			continue
 		}
 		for _, b := range r.blobs {
-			if err := h.pusher.Upload(ctx, h.repository, b); err != nil {
+			err := h.client.carrier.patience.whole(ctx, func(ctx context.Context) error { return h.pusher.Upload(ctx, h.repository, b) })
+			if err != nil {
 				return out, err
 			}
 		}

@@ -51,7 +51,7 @@ func TestAttach(t *testing.T) {
 			img := build(t, c, s.host+python)
 			to := s.host + "/acme/iris"
 			s.forget()
-			done, err := c.Publish(t.Context(), img, to, []string{"one"}, documents("1"))
+			done, err := c.Publish(t.Context(), []stage.Image{img}, to, []string{"one"}, documents("1"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestAttach(t *testing.T) {
 			}
 
 			s.forget()
-			again, err := c.Publish(t.Context(), img, to, []string{"one"}, documents("2"))
+			again, err := c.Publish(t.Context(), []stage.Image{img}, to, []string{"one"}, documents("2"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +108,7 @@ func TestAttachAtOnce(t *testing.T) {
 	c := client(Options{})
 	img := build(t, c, s.host+python)
 	to := s.host + "/acme/iris"
-	first, err := c.Publish(t.Context(), img, to, nil, nil)
+	first, err := c.Publish(t.Context(), []stage.Image{img}, to, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestAttachAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for n := range writers {
 		group.Go(func() {
-			_, err := c.Publish(context.Background(), img, to, []string{"one"}, func(context.Context, string) ([]stage.Attachment, error) {
+			_, err := c.Publish(context.Background(), []stage.Image{img}, to, []string{"one"}, func(context.Context, string) ([]stage.Attachment, error) {
 				return []stage.Attachment{{ArtifactType: "application/x", MediaType: "application/x", Data: fmt.Append(nil, n)}}, nil
 			})
 			if err != nil {
@@ -147,7 +147,7 @@ func TestAttachLost(t *testing.T) {
 		}
 		return false
 	})
-	done, err := c.Publish(t.Context(), img, to, nil, documents("1"))
+	done, err := c.Publish(t.Context(), []stage.Image{img}, to, nil, documents("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestAttachLost(t *testing.T) {
 		}
 		return gone
 	})
-	done, err = c.Publish(t.Context(), img, s.host+"/acme/other", []string{"one"}, documents("1"))
+	done, err = c.Publish(t.Context(), []stage.Image{img}, s.host+"/acme/other", []string{"one"}, documents("1"))
 	wantError(t, err, s.host, "does not stay", "")
 	if len(done.Tags) != 0 {
 		t.Errorf("tags %v were written though documents are missing", done.Tags)
@@ -175,7 +175,7 @@ func TestForeignReferrer(t *testing.T) {
 	c := client(Options{})
 	img := build(t, c, s.host+python)
 	to := s.host + "/acme/iris"
-	done, err := c.Publish(t.Context(), img, to, nil, documents("1"))
+	done, err := c.Publish(t.Context(), []stage.Image{img}, to, nil, documents("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,11 +198,11 @@ func TestAttachLayout(t *testing.T) {
 	c := client(Options{})
 	img := build(t, c, s.host+python)
 	dir := t.TempDir()
-	done, err := c.Publish(t.Context(), img, "oci:"+dir, []string{"dev"}, documents("1"))
+	done, err := c.Publish(t.Context(), []stage.Image{img}, "oci:"+dir, []string{"dev"}, documents("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := c.Publish(t.Context(), img, "oci:"+dir, []string{"dev"}, documents("2"))
+	again, err := c.Publish(t.Context(), []stage.Image{img}, "oci:"+dir, []string{"dev"}, documents("2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestAttachLayout(t *testing.T) {
 
 	other := build(t, c, s.host+python)
 	other.Config.Cmd = []string{"another"}
-	if _, err := c.Publish(t.Context(), other, "oci:"+dir, []string{"dev"}, nil); err != nil {
+	if _, err := c.Publish(t.Context(), []stage.Image{other}, "oci:"+dir, []string{"dev"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Attachments(t.Context(), "oci:"+dir, done.Digest); err == nil {

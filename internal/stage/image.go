@@ -47,10 +47,10 @@ type Manifest struct {
 	Layers []layer.Layer // bottom first
 }
 
-// Published is an image that a registry, or a layout directory, now holds.
+// Published is what a registry, or a layout directory, now holds.
 type Published struct {
-	Manifest
-	Reference string           // repository@digest
+	Digest    string           // of the manifest; of images for several platforms, of their index
+	Reference string           // repository@digest; empty until the manifest is there
 	Tags      []string         // written, in order
 	Pushed    map[string]int64 // bytes uploaded by layer digest
 	Attached  []Attached       // what hangs on the digest, in order

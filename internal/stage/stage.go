@@ -24,6 +24,10 @@ type Stage struct {
 	// Run does the work. A finding about the model is an Outcome; an error
 	// means that the stage could not be carried out.
 	Run func(ctx context.Context, run *Run) (Outcome, error)
+	// Beside begins, when the stage has passed, what goes on beside the stages
+	// after it, and returns at once. Its context ends with the run, and as soon
+	// as a stage does not pass.
+	Beside func(ctx context.Context, run *Run)
 }
 
 // Run is one run under way: what the stages hand to each other. Each field has
@@ -118,6 +122,8 @@ type Watcher interface {
 func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
 	res := run.Result
 	res.Status = result.Passed
+	beside, stop := context.WithCancel(ctx)
+	defer stop()
 	blocker := ""        // the first stage that did not pass
 	interrupted := false // the run ended before its last stage did
 	for _, s := range stages {
@@ -136,6 +142,10 @@ func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
 		res.Stages = append(res.Stages, record)
 		if blocker == "" && (record.Status == result.StageFailed || record.Status == result.StageErrored) {
 			blocker = s.Name
+			stop()
+		}
+		if s.Beside != nil && record.Status == result.StagePassed {
+			s.Beside(beside, run)
 		}
 	}
 	if interrupted {

@@ -1,5 +1,6 @@
 // Package publish gives the image away: bytes, then the manifest by its
-// digest, then tags, and only when everything before has passed.
+// digest, then tags. Bytes may go while the image is still being checked;
+// manifest and tags only when everything has passed.
 package publish
 
 import (
@@ -11,8 +12,12 @@ import (
 
 // Publisher is a registry, or a directory that will be taken to one.
 type Publisher interface {
-	// Publish writes the image to "registry/repository" or "oci:DIR", then the documents about it, then the tags.
-	Publish(ctx context.Context, image stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error)
+	// Upload sends what images consist of to a repository, and nothing that names it.
+	Upload(ctx context.Context, images []stage.Image, to string) error
+	// Publish writes the image, for one platform or several, to
+	// "registry/repository" or "oci:DIR": what Upload has not sent, then
+	// manifests, the documents about the image, and tags.
+	Publish(ctx context.Context, images []stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error)
 }
 
 // Stage publishes.
@@ -20,33 +25,61 @@ type Stage struct {
 	Publisher Publisher
 	// Documents makes the documents that are attached to the image; nil: none.
 	Documents func(run *stage.Run) stage.Attach
+	uploaded  chan struct{} // closed when the upload beside the checks has ended; nil without one
+}
+
+// Beside begins to upload the image while it is being checked, when it can be
+// expected to be published to a registry.
+func (s *Stage) Beside(ctx context.Context, run *stage.Run) {
+	p := run.Plan
+	if p.Skipped("publish") != "" || !p.Publish.Registry() || !p.Publish.AllowUnverified && !p.Verifiable() {
+		return
+	}
+	images, done := images(run), make(chan struct{})
+	s.uploaded = done
+	go func() {
+		defer close(done)
+		// What goes wrong here is tried again by Run, which has somebody to tell.
+		_ = s.Publisher.Upload(ctx, images, p.Publish.To)
+	}()
 }
 
 // Run publishes the image and records where it can be had.
-func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
+func (s *Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	p := run.Plan
 	if why := p.Skipped("publish"); why != "" {
 		return stage.Skip("%s", why)
 	}
-	// A directory is the user's own disk; a tag in a registry is a promise to others.
-	local := strings.HasPrefix(p.Publish.To, "oci:")
-	if open := run.Result.Unverified; len(open) > 0 && !p.Publish.AllowUnverified && !local {
+	if open := run.Result.Unverified; len(open) > 0 && !p.Publish.AllowUnverified && p.Publish.Registry() {
 		return stage.Skip("not everything was checked: %s; `publish: {unverified: allow}` in slipway.yaml publishes all the same", strings.Join(open, "; "))
+	}
+	if s.uploaded != nil {
+		<-s.uploaded // ends with the run
 	}
 	var attach stage.Attach
 	if s.Documents != nil {
 		attach = s.Documents(run)
 	}
-	done, err := s.Publisher.Publish(ctx, run.Image, p.Publish.To, p.Publish.Tags, attach)
+	done, err := s.Publisher.Publish(ctx, images(run), p.Publish.To, p.Publish.Tags, attach)
+	// What was written was written, whatever came after.
 	image := run.Result.Image
-	image.Repository, image.Tags = p.Publish.To, done.Tags // what was written was written, whatever came after
+	image.Repository, image.Reference, image.Tags = p.Publish.To, done.Reference, done.Tags
+	if done.Reference != "" {
+		for i, l := range image.Layers {
+			pushed := done.Pushed[l.Digest]
+			image.Layers[i].PushedBytes = &pushed
+		}
+	}
 	if err != nil {
 		return stage.Outcome{}, err
 	}
-	image.Reference = done.Reference
-	for i, l := range image.Layers {
-		pushed := done.Pushed[l.Digest]
-		image.Layers[i].PushedBytes = &pushed
-	}
 	return stage.Pass()
+}
+
+func images(run *stage.Run) []stage.Image {
+	var all []stage.Image
+	for _, v := range run.Variants() {
+		all = append(all, v.Image)
+	}
+	return all
 }
