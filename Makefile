@@ -32,7 +32,7 @@ bench: lab ## what a run and the probe cost, and how far latencies are from anot
 	go test -tags e2e -count=1 -run '^$$' -bench . -benchtime 5x -timeout 30m ./e2e
 
 lab: ## engine, registry and base images on this machine
-	@$(LAB) up --images python,node,go
+	@$(LAB) up --images python,node,go,python-arm64
 
 lab-status: ## what of the lab runs
 	@$(LAB) status

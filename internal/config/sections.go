@@ -21,7 +21,7 @@ const DefaultPlatform = "linux/amd64"
 
 // The words that a key takes.
 var (
-	platforms    = []string{DefaultPlatform} // what is published so far
+	platforms    = []string{DefaultPlatform, "linux/arm64"}
 	pullRequests = []string{"never", "digest", "tag"}
 	unverifieds  = []string{"refuse", "allow"}
 )

@@ -2,10 +2,12 @@ package main
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -62,10 +64,13 @@ func bootstrap(ctx context.Context, s standIn, file string, report func(string))
 // bring all of Perl to do it.
 func bootstrapCommand(s standIn) []string {
 	packages := append([]string{"usr-is-merged"}, s.Packages...)
-	return []string{
-		"mmdebstrap", "--variant=minbase", "--format=tar", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-		"--include=" + strings.Join(packages, ","), suite, "-",
+	args := []string{"mmdebstrap", "--format=tar", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=" + strings.Join(packages, ",")}
+	if s.Arch == "" {
+		args = append(args, "--variant=minbase")
+	} else {
+		args = append(args, "--variant=extract", "--architectures="+s.Arch)
 	}
+	return append(args, suite, "-")
 }
 
 // compressLayer copies the archive of a system from in to out, gzipped. The blocks are compressed side by side, and
@@ -86,6 +91,7 @@ func compressLayer(in io.Reader, out io.Writer, s standIn, begun time.Time) erro
 // so that the same packages make the same layer.
 func filterSystem(in io.Reader, out io.Writer, s standIn, begun time.Time) error {
 	source, target := tar.NewReader(in), tar.NewWriter(out)
+	copies := map[string]*bytes.Buffer{} // by name
 	for {
 		header, err := source.Next()
 		if err == io.EOF {
@@ -110,8 +116,23 @@ func filterSystem(in io.Reader, out io.Writer, s standIn, begun time.Time) error
 		if err := target.WriteHeader(header); err != nil {
 			return fmt.Errorf("%s: %w", header.Name, err)
 		}
-		if _, err := io.Copy(target, source); err != nil { //nolint:gosec // G110: nothing is decompressed here
+		content := io.Reader(source)
+		if copied := s.Copies[header.Name]; copied != "" {
+			kept := &bytes.Buffer{}
+			copies[copied] = kept
+			content = io.TeeReader(source, kept)
+		}
+		if _, err := io.Copy(target, content); err != nil { //nolint:gosec // G110: nothing is decompressed here
 			return fmt.Errorf("%s: %w", header.Name, err)
+		}
+	}
+	for _, name := range sortedKeys(copies) {
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(copies[name].Len()), Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatPAX}
+		if err := target.WriteHeader(header); err != nil {
+			return err
+		}
+		if _, err := target.Write(copies[name].Bytes()); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	// The rest of the pipe is padding; unread, it would stop the program that writes it.
@@ -144,11 +165,4 @@ func unwanted(name string) bool {
 	return name == "etc/machine-id" || name == "etc/resolv.conf" || name == "etc/hostname"
 }
 
-func sortedKeys(m map[string]string) []string {
-	var keys []string
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -23,6 +23,11 @@ type standIn struct {
 	Cmd      []string          // as the original's
 	Links    map[string]string // symbolic links to add
 	Drop     []string          // files to leave out, besides documentation and caches
+	// Arch is another processor than the machine's. Its packages are unpacked and not configured: their scripts would
+	// run under emulation for minutes. The image is listed beside the machine's own under the same names.
+	Arch string `json:",omitempty"`
+	// Copies are files that configuring would make of others of the system.
+	Copies map[string]string `json:",omitempty"`
 }
 
 // suite is the Debian release of the stand-ins: bookworm has Python 3.11, Node.js 18 and Go 1.19.
@@ -45,6 +50,21 @@ var standIns = []standIn{
 		Links:    map[string]string{"usr/local/bin/python": "../../bin/python3"},
 		// Debian asks pip to leave its Python alone; the image of the same name does not.
 		Drop: []string{"usr/lib/python3.11/EXTERNALLY-MANAGED"},
+	},
+	{
+		Name:  "python-arm64",
+		About: "Debian's Python 3.11 for arm64 in place of Docker Hub's python images. Its packages are unpacked, not configured.",
+		Names: []string{"library/python:3.11-slim", "library/python:3.11-slim-bookworm", "library/python:3.11"},
+		Packages: []string{
+			"base-files", "base-passwd", "bash", "ca-certificates", "coreutils", "dash", "libc-bin",
+			"python3", "python3-minimal", "python3-pip", "python3-venv",
+		},
+		Env:    []string{"LANG=C.UTF-8"},
+		Cmd:    []string{"python3"},
+		Links:  map[string]string{"usr/local/bin/python": "../../bin/python3"},
+		Drop:   []string{"usr/lib/python3.11/EXTERNALLY-MANAGED"},
+		Arch:   "arm64",
+		Copies: map[string]string{"usr/share/base-passwd/passwd.master": "etc/passwd", "usr/share/base-passwd/group.master": "etc/group"},
 	},
 	{
 		Name:     "node",
@@ -82,6 +102,11 @@ func selectStandIns(names []string) ([]standIn, error) {
 		selected = append(selected, standIns[i])
 	}
 	return selected, nil
+}
+
+// foreign reports whether an image is for another processor than the machine's.
+func foreign(images []standIn) bool {
+	return slices.ContainsFunc(images, func(s standIn) bool { return s.Arch != "" })
 }
 
 // key identifies the recipe.
@@ -124,7 +149,7 @@ func standInServed(ctx context.Context, l layout, registry string, s standIn) bo
 		return false
 	}
 	for _, name := range s.Names {
-		if digest, err := headDigest(ctx, registry, name); err != nil || digest != made.Digest {
+		if there, err := served(ctx, registry, name, made.Digest); err != nil || !there {
 			return false
 		}
 	}

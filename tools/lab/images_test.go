@@ -27,7 +27,7 @@ func TestSelectStandIns(t *testing.T) {
 		t.Errorf("got %v, %v", selected, err)
 	}
 	_, err = selectStandIns([]string{"ruby"})
-	if err == nil || !strings.Contains(err.Error(), `"ruby": the choices are python, node`) {
+	if err == nil || !strings.Contains(err.Error(), `"ruby": the choices are python, python-arm64, node`) {
 		t.Errorf("got %v; want an error that names the choices", err)
 	}
 }

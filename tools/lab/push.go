@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
@@ -22,7 +20,7 @@ const standInLabel = "dev.slipway.lab.stand-in"
 // image describes the stand-in with the given layer. Docker Hub's images have the same PATH.
 func (s standIn) image(layer v1.Layer) (v1.Image, error) {
 	config := v1.ConfigFile{
-		Architecture: runtime.GOARCH, // mmdebstrap installs the packages of the machine it runs on
+		Architecture: s.arch(),
 		OS:           "linux",
 		RootFS:       v1.RootFS{Type: "layers"},
 		Config: v1.Config{
@@ -62,25 +60,12 @@ func push(ctx context.Context, registry string, s standIn, layerFile string, rep
 		if err != nil {
 			return "", err
 		}
-		if err := remote.Write(ref, image, remote.WithContext(ctx)); err != nil {
+		if err := list(ctx, ref, s, image); err != nil {
 			return "", err
 		}
 	}
 	digest, err := image.Digest()
 	return digest.String(), err
-}
-
-// headDigest asks the registry for the digest of repository:tag.
-func headDigest(ctx context.Context, registry, repositoryTag string) (string, error) {
-	ref, err := labReference(registry, repositoryTag)
-	if err != nil {
-		return "", err
-	}
-	descriptor, err := remote.Head(ref, remote.WithContext(ctx))
-	if err != nil {
-		return "", err
-	}
-	return descriptor.Digest.String(), nil
 }
 
 func labReference(registry, repositoryTag string) (name.Reference, error) {

@@ -64,6 +64,9 @@ func alreadyUp(ctx context.Context, l layout, source string, images []standIn, p
 	if r.Engine == "" {
 		return r // under Docker the engine is the SDK's
 	}
+	if foreign(images) && !emulates() {
+		return nil
+	}
 	if engine, alive := readProcess(l.pidFile("engine")); !alive || engine.Key != key || !usual.answers() {
 		return nil
 	}
@@ -102,6 +105,9 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 	needs := nativeNeeds
 	if len(images) > 0 {
 		needs = append(append([]need(nil), nativeNeeds...), standInNeeds...)
+	}
+	if foreign(images) {
+		needs = append(needs, emulatorNeeds...)
 	}
 	_, registryAlive := readProcess(l.pidFile("registry"))
 	engine, engineAlive := readProcess(l.pidFile("engine"))
@@ -155,6 +161,9 @@ func upNative(ctx context.Context, l layout, source string, images []standIn, po
 func prepareServices(ctx context.Context, l layout, packages []string, images []standIn, port int, p *progress) error {
 	if err := installPackages(ctx, l, packages, p); err != nil {
 		return err
+	}
+	if foreign(images) {
+		emulate(ctx, p)
 	}
 	if err := chooseIptables(l.wrappers()); err != nil {
 		return err
