@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,6 +18,12 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar: the whole program without an
 // engine. A new case is a new file.
 func TestScripts(t *testing.T) {
+	// A home of its own is no reason to compile Go's library anew.
+	caches, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	goCache, modules, _ := strings.Cut(strings.TrimSpace(string(caches)), "\n")
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../testdata/script",
 		RequireExplicitExec: true,
@@ -24,6 +31,8 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "", // rewrites what cmp compares with
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GOCACHE", goCache)
+			e.Setenv("GOMODCACHE", modules)
 			serveScript(e)
 			// For scripts that take the PATH away.
 			path, err := exec.LookPath("slipway")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
@@ -131,12 +132,20 @@ func (s Stage) assemble(ctx context.Context, run *stage.Run) error {
 	for n, v := range run.Plan.Others {
 		run.Others[n].Image.Config = v.Config
 	}
-	for _, v := range run.Variants() {
+	for _, v := range backwards(run) {
 		if v.Container, err = s.Builder.Compose(ctx, v.Image); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// backwards is all platforms, the one that is tried in full last: once it has
+// its container, the checks run, and ask the others too.
+func backwards(run *stage.Run) []*stage.Variant {
+	all := run.Variants()
+	slices.Reverse(all)
+	return all
 }
 
 func (s Stage) build(ctx context.Context, run *stage.Run) error {
@@ -145,7 +154,7 @@ func (s Stage) build(ctx context.Context, run *stage.Run) error {
 	for _, m := range d.Secrets {
 		secrets[m.ID] = run.Secrets.Get(m.Env)
 	}
-	for n, v := range run.Variants() {
+	for n, v := range backwards(run) {
 		v.Image.Archive = filepath.Join(s.Scratch, fmt.Sprintf("image-%d.tar", n))
 		c, err := s.Builder.Build(ctx, stage.Dockerfile{
 			Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Secrets: secrets, Platform: v.Image.Platform,
