@@ -26,11 +26,15 @@ var hiddenDirs = []string{"/run/buildkit", "/run/runc", "/run/containers", "/var
 // engineScript runs as process 1 of a PID namespace and in a mount namespace of its own, and becomes the engine.
 // When the engine dies, however it dies, the kernel ends its containers and its DNS server with it.
 //
+// An engine listens on the socket that it was compiled with, whatever else it is told. So the directory of that socket is
+// each engine's own.
+//
 // The engine puts its own DNS server into /etc/resolv.conf; the namespace keeps that from the machine. /etc/ssl is
 // read-only because the engine would otherwise run update-ca-certificates on the machine.
 const engineScript = `set -e
-bin=$1 resolv=$2; shift 2
+bin=$1 resolv=$2 run=$3; shift 3
 mount --make-rprivate /
+mount --bind "$run" ` + runtimeDir + `
 mount -t proc proc /proc
 mount --bind "$bin" ` + runtimeDir + `/bin
 mount --bind "$resolv" /etc/resolv.conf
@@ -117,7 +121,7 @@ func startEngine(ctx context.Context, l layout, i instance, state string, cfg en
 	if err := os.WriteFile(resolv, data, 0o644); err != nil { //nolint:gosec // G703: the lab writes below the directory its user chose
 		return err
 	}
-	dirs := append([]string{state, runtimeDir + "/bin", runtimeDir + "/content/blobs/sha256"}, hiddenDirs...)
+	dirs := append([]string{state, i.Dir + "/bin", i.Dir + "/content/blobs/sha256"}, hiddenDirs...)
 	for _, dir := range dirs {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
@@ -126,8 +130,8 @@ func startEngine(ctx context.Context, l layout, i instance, state string, cfg en
 	if err := os.Remove(i.socket()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	cmd := exec.Command("/bin/sh", "-c", engineScript, "engine", l.bin(), resolv,
-		"--config", config, "--root", state, "--addr", i.address(), "--network-name", i.Network, "--network-cidr", i.CIDR)
+	cmd := exec.Command("/bin/sh", "-c", engineScript, "engine", l.bin(), resolv, i.Dir,
+		"--config", config, "--root", state, "--network-name", i.Network, "--network-cidr", i.CIDR)
 	cmd.Env = engineEnv(l, os.Environ())
 	cmd.SysProcAttr = ownNamespaces()
 	key, err := os.ReadFile(l.engineKeyFile())

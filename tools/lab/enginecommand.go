@@ -20,7 +20,7 @@ func engineCommand(out, errs io.Writer) *cobra.Command {
 		}
 		return usual
 	}
-	var state string
+	var state, mirror string
 	var empty bool
 	start := &cobra.Command{
 		Use:   "start",
@@ -32,6 +32,9 @@ func engineCommand(out, errs io.Writer) *cobra.Command {
 				state = i.Name
 			}
 			err := withEngine(func(l layout, r runner) error {
+				if mirror != "" {
+					r.Registry, r.Mirrors = mirror, map[string]string{"docker.io": mirror}
+				}
 				return newProgress(errs).step(i.Name, "starting with the state "+state, func(func(string)) error {
 					return restartEngine(c.Context(), l, i, state, empty, r)
 				})
@@ -44,6 +47,7 @@ func engineCommand(out, errs io.Writer) *cobra.Command {
 	}
 	start.Flags().StringVar(&state, "state", "", "name of the engine's state directory (default: engine, or beside)")
 	start.Flags().BoolVar(&empty, "empty", false, "empty the state directory first")
+	start.Flags().StringVar(&mirror, "mirror", "", "host:port of a registry without TLS that answers for Docker Hub, instead of the lab's own")
 	stopping := func(use, short string, grace time.Duration) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
 			return withEngine(func(l layout, _ runner) error { return stopEngine(l, which(), grace) })

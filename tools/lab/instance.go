@@ -8,20 +8,21 @@ import (
 
 // instance is an engine of the lab. All that two engines on one machine may not have in common is here.
 type instance struct {
-	Name    string // of its socket, pid file, log, configuration and, unless another is asked for, state
+	Name    string // of its pid file, log, configuration and, unless another is asked for, state
+	Dir     string // of its socket: what is runtimeDir for the engine itself
 	Network string // names its bridge (with a 0 behind) and its packet filter rules
 	CIDR    string // the addresses of its containers
 }
 
 var (
 	// usual is the engine that the runner file names.
-	usual = instance{Name: "engine", Network: "slipway", CIDR: "10.87.0.0/16"} // network.DefaultCIDR of the Dagger engine
+	usual = instance{Name: "engine", Dir: runtimeDir, Network: "slipway", CIDR: "10.87.0.0/16"} // network.DefaultCIDR of the Dagger engine
 	// beside is a second one, for what must not disturb those who use the first: benchmarks of an empty engine, tests of
 	// one that dies.
-	beside = instance{Name: "beside", Network: "slipwayb", CIDR: "10.86.0.0/16"}
+	beside = instance{Name: "beside", Dir: runtimeDir + "/beside", Network: "slipwayb", CIDR: "10.86.0.0/16"}
 )
 
-func (i instance) socket() string  { return runtimeDir + "/" + i.Name + ".sock" }
+func (i instance) socket() string  { return i.Dir + "/engine.sock" }
 func (i instance) address() string { return "unix://" + i.socket() }
 func (i instance) bridge() string  { return i.Network + "0" }
 
