@@ -144,7 +144,7 @@ const gathering = "facts"
 
 // carryOut gathers the facts, plans, and runs the stages.
 func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, res *result.Result) {
-	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0]}
+	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0], origin: l.origin()}
 	watch := p.progress(j.flags)
 	facts, run := l.facts, &stage.Run{Secrets: l.secrets, Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {

@@ -5,6 +5,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/registry"
 	"github.com/slipway-dev/slipway/internal/stage"
+	"github.com/slipway-dev/slipway/internal/stage/attach"
 	"github.com/slipway-dev/slipway/internal/stage/deps"
 	"github.com/slipway-dev/slipway/internal/stage/gate"
 	"github.com/slipway-dev/slipway/internal/stage/image"
@@ -23,6 +24,7 @@ type tools struct {
 	scratch  string            // a directory of this run, removed after it
 	out      string            // the directory of the result
 	nonce    string            // this run and no other
+	origin   attach.Origin     // where this run comes from
 }
 
 // probe is the path of the helper binary for a platform.
@@ -31,7 +33,8 @@ func (t tools) probe(platform string) string { return t.probes[platform] }
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
 func stages(t tools) []stage.Stage {
-	shipping := &publish.Stage{Publisher: t.registry}
+	documents := &attach.Documents{Looker: t.engine, Probe: t.probe(native), Origin: t.origin}
+	shipping := &publish.Stage{Publisher: t.registry, Documents: documents}
 	return []stage.Stage{
 		// the dependencies as one layer, looked up before made: they change least and cost most
 		{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
@@ -47,7 +50,7 @@ func stages(t tools) []stage.Stage {
 		{Name: "smoke", Check: true, Run: smoke.Stage{Probe: t.probe(t.platform), Others: t.probe, Scratch: t.scratch, Out: t.out, Nonce: t.nonce}.Run},
 		// the model's metrics, held against what was set for them
 		{Name: "gate", Check: true, Run: gate.Stage{}.Run},
-		// and only when all of that passed: what is left of the bytes, manifest, tags
+		// and only when all of that passed: what is left of the bytes, manifest, the documents about it, tags
 		{Name: "publish", Run: shipping.Run},
 	}
 }

@@ -14,7 +14,7 @@ var allowed = []string{
 	// the machine
 	"PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_*", "TZ", "TERM", "NO_COLOR", "XDG_*",
 	// the event and the repository: what package event reads, and that this is a CI log
-	"CI", "GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REF", "GITHUB_SHA", "GITHUB_REPOSITORY",
+	"CI", "GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REF", "GITHUB_SHA", "GITHUB_REPOSITORY", "GITHUB_WORKFLOW_REF",
 	"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_SERVER_URL", "GITHUB_WORKSPACE", "RUNNER_TEMP",
 	// registries: the logins of docker/login-action
 	"DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",

@@ -33,6 +33,9 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"layer": func(_ context.Context, args []string) error {
 		return writeLayer(args, os.Stderr)
 	},
+	"packages": func(_ context.Context, args []string) error {
+		return listPackages(args, os.Stdout)
+	},
 }
 
 func main() {

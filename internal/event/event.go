@@ -18,6 +18,8 @@ type Event struct {
 	Attempt       int
 	RunURL        string
 	ServerURL     string
+	// Workflow is the workflow's file and the ref it was taken from: "owner/name/.github/workflows/ship.yml@refs/heads/main".
+	Workflow string
 }
 
 // PullRequest is the pull request an event belongs to.
@@ -27,4 +29,6 @@ type PullRequest struct {
 	Fork    bool
 	HeadRef string // branch name
 	BaseRef string
+	// BaseCommit is the base's commit when the event happened.
+	BaseCommit string
 }

@@ -37,6 +37,7 @@ func Parse(getenv func(string) string, readFile func(string) ([]byte, error)) (E
 		DefaultBranch: p.Repository.DefaultBranch,
 		RunID:         getenv("GITHUB_RUN_ID"),
 		ServerURL:     getenv("GITHUB_SERVER_URL"),
+		Workflow:      getenv("GITHUB_WORKFLOW_REF"),
 	}
 	if e.ServerURL == "" {
 		e.ServerURL = "https://github.com"
@@ -60,7 +61,7 @@ func Parse(getenv func(string) string, readFile func(string) ([]byte, error)) (E
 		// GITHUB_SHA is the merge of head and base (pull_request) or the base
 		// itself (pull_request_target); people look at the head.
 		e.Commit = pr.Head.SHA
-		e.PullRequest = &PullRequest{Number: pr.Number, Fork: pr.fork(), HeadRef: pr.Head.Ref, BaseRef: pr.Base.Ref}
+		e.PullRequest = &PullRequest{Number: pr.Number, Fork: pr.fork(), HeadRef: pr.Head.Ref, BaseRef: pr.Base.Ref, BaseCommit: pr.Base.SHA}
 	} else if name == "pull_request" || name == "pull_request_target" {
 		return Event{}, fmt.Errorf("event payload %s: no pull_request, though the event is %s", getenv("GITHUB_EVENT_PATH"), name)
 	}

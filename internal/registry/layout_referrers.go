@@ -18,41 +18,38 @@ import (
 // index.json, and names its subject
 // (https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#indexjson-file).
 func (l imageDir) attach(ctx context.Context, index *v1.IndexManifest, subject v1.Descriptor, docs []stage.Attachment) ([]stage.Attached, error) {
+	of := func(digest string) (v1.Descriptor, error) {
+		if digest == "" || digest == subject.Digest.String() {
+			return subject, nil
+		}
+		d := v1.Descriptor{MediaType: types.OCIManifestSchema1}
+		var err error
+		if d.Digest, err = v1.NewHash(digest); err != nil {
+			return d, err
+		}
+		if d.Size, err = fileSize(l.path("blobs", d.Digest.Algorithm, d.Digest.Hex)); err == nil && d.Size < 0 {
+			err = fmt.Errorf("%s is not in the layout", digest)
+		}
+		return d, err
+	}
+	all, err := arrange(docs, of, func(digest string) ([]v1.Descriptor, error) { return l.referrers(index, digest) })
+	if err != nil {
+		return nil, err
+	}
 	var out []stage.Attached
-	for _, doc := range docs {
-		of := subject
-		if doc.Subject != "" {
-			of = v1.Descriptor{MediaType: subject.MediaType}
-			var err error
-			if of.Digest, err = v1.NewHash(doc.Subject); err != nil {
+	for _, p := range all {
+		if !p.there {
+			for _, b := range p.blobs {
+				if err := l.writeBlob(ctx, b, map[string]int64{}); err != nil {
+					return out, err
+				}
+			}
+			if err := replace(l.path("blobs", p.descriptor.Digest.Algorithm, p.descriptor.Digest.Hex), p.manifest); err != nil {
 				return out, err
 			}
-			if of.Size, err = fileSize(l.path("blobs", of.Digest.Algorithm, of.Digest.Hex)); err != nil || of.Size < 0 {
-				return out, fmt.Errorf("%s is not in the layout: %w", doc.Subject, err)
-			}
+			index.Manifests = append(index.Manifests, p.descriptor)
 		}
-		r, err := newReferrer(doc, of)
-		if err != nil {
-			return out, err
-		}
-		have, err := l.referrers(index, of.Digest.String())
-		if err != nil {
-			return out, err
-		}
-		if old, ok := r.there(doc, have); ok {
-			out = append(out, attached(old, of.Digest.String(), false))
-			continue
-		}
-		for _, b := range r.blobs {
-			if err := l.writeBlob(ctx, b, map[string]int64{}); err != nil {
-				return out, err
-			}
-		}
-		if err := replace(l.path("blobs", r.descriptor.Digest.Algorithm, r.descriptor.Digest.Hex), r.manifest); err != nil {
-			return out, err
-		}
-		index.Manifests = append(index.Manifests, r.descriptor)
-		out = append(out, attached(r.descriptor, of.Digest.String(), true))
+		out = append(out, p.attached())
 	}
 	return out, nil
 }

@@ -54,7 +54,10 @@ func (c *Client) Publish(ctx context.Context, images []stage.Image, to string, t
 	}
 	done.Reference = d.reference()
 	hang := hanging{client: c, repository: d.repository, pusher: d.pusher}
-	if done.Attached, err = hang.attach(ctx, d.manifests[len(d.manifests)-1].Descriptor, docs); err != nil {
+	if done.Attached, err = hang.attach(ctx, d.manifests[len(d.manifests)-1].Descriptor, docs); err == nil {
+		err = hang.settle(ctx, false)
+	}
+	if err != nil {
 		return done, d.explainAs(err, "attaching documents to "+done.Reference)
 	}
 	for _, t := range tags {
@@ -63,7 +66,7 @@ func (c *Client) Publish(ctx context.Context, images []stage.Image, to string, t
 		}
 		done.Tags = append(done.Tags, t)
 	}
-	return done, d.explainAs(hang.settle(ctx), "attaching documents to "+done.Reference)
+	return done, d.explainAs(hang.settle(ctx, true), "attaching documents to "+done.Reference)
 }
 
 func documentsOf(ctx context.Context, digest string, attach stage.Attach) ([]stage.Attachment, error) {

@@ -31,8 +31,12 @@ const (
 // maxReferrers bounds how many documents of one digest are looked at: whoever may write to the repository may add any number.
 const maxReferrers = 200
 
-// maxAttempts bounds how often a document is entered that others write over.
-const maxAttempts = 10
+// How long a list of referrers has to stay as we wrote it; how often what others write over is entered again.
+const (
+	alone     = 100 * time.Millisecond // a tag is written long before
+	disturbed = time.Second
+	maxLost   = 20
+)
 
 // referrer is a document as a registry keeps it: one blob, and a manifest that names its subject.
 type referrer struct {
@@ -97,16 +101,58 @@ func (r referrer) there(doc stage.Attachment, have []v1.Descriptor) (v1.Descript
 	return v1.Descriptor{}, false
 }
 
+// planned is a document with its referrer, and whether that has to be written.
+type planned struct {
+	referrer
+	subject string
+	there   bool
+	without bool // another was written with the document it goes with
+}
+
+func (p planned) attached() stage.Attached {
+	return stage.Attached{
+		Attachment: stage.Attachment{Subject: p.subject, ArtifactType: p.descriptor.ArtifactType, Annotations: p.descriptor.Annotations},
+		Digest:     p.descriptor.Digest.String(), Written: !p.there,
+	}
+}
+
+// arrange decides which documents are to be written. of describes a manifest by
+// its digest, have lists what is attached to one.
+func arrange(docs []stage.Attachment, of func(digest string) (v1.Descriptor, error), have func(digest string) ([]v1.Descriptor, error)) ([]planned, error) {
+	out := make([]planned, len(docs))
+	listed := map[string][]v1.Descriptor{}
+	for n := len(docs) - 1; n >= 0; n-- {
+		doc := docs[n]
+		subject, err := of(doc.Subject)
+		if err != nil {
+			return nil, err
+		}
+		on := subject.Digest.String()
+		if _, asked := listed[on]; !asked {
+			if listed[on], err = have(on); err != nil {
+				return nil, err
+			}
+		}
+		r, err := newReferrer(doc, subject)
+		if err != nil {
+			return nil, err
+		}
+		old, there := r.there(doc, listed[on])
+		if doc.With && n+1 < len(out) {
+			out[n].without = !there && out[n+1].there
+			there = out[n+1].there
+		}
+		if there && !out[n].without {
+			r.descriptor = old
+		}
+		out[n].referrer, out[n].subject, out[n].there = r, on, there
+	}
+	return slices.DeleteFunc(out, func(p planned) bool { return p.without }), nil
+}
+
 // in tells whether it is listed.
 func (r referrer) in(have []v1.Descriptor) bool {
 	return slices.ContainsFunc(have, func(d v1.Descriptor) bool { return d.Digest == r.descriptor.Digest })
-}
-
-func attached(d v1.Descriptor, subject string, written bool) stage.Attached {
-	return stage.Attached{
-		Attachment: stage.Attachment{Subject: subject, ArtifactType: d.ArtifactType, Annotations: d.Annotations},
-		Digest:     d.Digest.String(), Written: written,
-	}
 }
 
 // hanging is what one publication has attached to a repository's digests.
@@ -115,82 +161,90 @@ type hanging struct {
 	repository name.Repository
 	pusher     *remote.Pusher
 	written    map[string][]referrer // by subject
+	known      map[v1.Hash]bool      // was listed before, or is ours
+	last       time.Time             // of the last write
+	lost       int                   // how often something of ours was not listed
 }
 
-// attach writes the documents that are not there yet: blobs, then the referrer's manifest.
+// attach writes the documents that are not there yet: blobs, then the
+// referrer's manifest. They are sure to stay when settle says so.
 func (h *hanging) attach(ctx context.Context, subject v1.Descriptor, docs []stage.Attachment) ([]stage.Attached, error) {
-	h.written = map[string][]referrer{}
-	subjects := map[string]v1.Descriptor{"": subject, subject.Digest.String(): subject}
-	have := map[string][]v1.Descriptor{}
-	var out []stage.Attached
-	for _, doc := range docs {
-		of, ok := subjects[doc.Subject]
-		if !ok {
-			found, err := remote.Head(h.repository.Digest(doc.Subject), h.client.remote(ctx, true)...)
-			if err != nil {
-				return out, err
-			}
-			of = *found
-			subjects[doc.Subject] = of
+	h.written, h.known = map[string][]referrer{}, map[v1.Hash]bool{}
+	of := func(digest string) (v1.Descriptor, error) {
+		if digest == "" || digest == subject.Digest.String() {
+			return subject, nil
 		}
-		on := of.Digest.String()
-		if _, asked := have[on]; !asked {
-			list, err := h.list(ctx, on)
-			if err != nil {
-				return out, err
-			}
-			have[on] = list
-		}
-		r, err := newReferrer(doc, of)
+		found, err := remote.Head(h.repository.Digest(digest), h.client.remote(ctx, true)...)
 		if err != nil {
-			return out, err
+			return v1.Descriptor{}, err
 		}
-		if old, ok := r.there(doc, have[on]); ok {
-			out = append(out, attached(old, on, false))
-			continue
+		return *found, nil
+	}
+	all, err := arrange(docs, of, func(digest string) ([]v1.Descriptor, error) {
+		have, err := h.list(ctx, digest)
+		for _, d := range have {
+			h.known[d.Digest] = true
 		}
-		for _, b := range r.blobs {
-			err := h.client.carrier.patience.whole(ctx, func(ctx context.Context) error { return h.pusher.Upload(ctx, h.repository, b) })
-			if err != nil {
+		return have, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []stage.Attached
+	for _, p := range all {
+		if !p.there {
+			for _, b := range p.blobs {
+				err := h.client.carrier.patience.whole(ctx, func(ctx context.Context) error { return h.pusher.Upload(ctx, h.repository, b) })
+				if err != nil {
+					return out, err
+				}
+			}
+			if err := h.put(ctx, p.referrer); err != nil {
 				return out, err
 			}
+			h.written[p.subject], h.known[p.descriptor.Digest] = append(h.written[p.subject], p.referrer), true
 		}
-		if err := h.put(ctx, r); err != nil {
-			return out, err
-		}
-		h.written[on] = append(h.written[on], r)
-		out = append(out, attached(r.descriptor, on, true))
+		out = append(out, p.attached())
 	}
-	return out, h.settle(ctx)
+	return out, nil
 }
 
 func (h *hanging) list(ctx context.Context, digest string) ([]v1.Descriptor, error) {
 	return h.client.referrers(ctx, h.repository.Digest(digest), true)
 }
 
-// settle makes sure that everything that was written is listed. Where a tag
-// holds the list, two writers at once may each write theirs over the other's:
-// the list is read again, and what got lost is entered again. A writer that read
-// the list before ours was in it can still write after we have looked, so
-// this is done once more after the tags
+// settle makes sure that everything that was written is listed, and stays so.
+// Where a tag holds the list, two writers at once may each write theirs over
+// the other's: the list is read again, and what got lost is entered again. A
+// writer that read the list before ours was in it can still write after we have
+// looked, so the last look is some time after the last write, and a longer
+// time when somebody else's documents have come in meanwhile
 // (https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests-with-subject).
-func (h *hanging) settle(ctx context.Context) error {
+//
+// Before the tags one look is enough; last is the one after them.
+func (h *hanging) settle(ctx context.Context, last bool) error {
 	for subject, written := range h.written {
-		for attempt := 0; ; attempt++ {
+		for {
 			have, err := h.list(ctx, subject)
 			if err != nil {
 				return err
 			}
+			quiet := alone
+			if slices.ContainsFunc(have, func(d v1.Descriptor) bool { return !h.known[d.Digest] }) {
+				quiet = disturbed
+			}
 			lost := slices.DeleteFunc(slices.Clone(written), func(r referrer) bool { return r.in(have) })
-			if len(lost) == 0 {
+			if len(lost) == 0 && (!last || time.Since(h.last) >= quiet) {
 				break
 			}
-			if attempt == maxAttempts {
-				return fmt.Errorf("what is attached to %s does not stay: %s is not in the list of referrers", subject, lost[0].descriptor.Digest)
+			if len(lost) > 0 {
+				if h.lost++; h.lost > maxLost {
+					return fmt.Errorf("what is attached to %s does not stay: %s is not in the list of referrers", subject, lost[0].descriptor.Digest)
+				}
 			}
 			// Of two writers that disturb each other, one has to come later.
 			select {
-			case <-time.After(rand.N(time.Duration(attempt+1) * 20 * time.Millisecond)): //nolint:gosec // a wait is no secret
+			case <-time.After(rand.N(quiet / 4)): //nolint:gosec // a wait is no secret
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -207,6 +261,7 @@ func (h *hanging) settle(ctx context.Context) error {
 // put writes the manifest, which a registry with the referrers API lists by
 // itself; where there is none, go-containerregistry enters it under the fallback tag.
 func (h *hanging) put(ctx context.Context, r referrer) error {
+	defer func() { h.last = time.Now() }()
 	return h.pusher.Put(ctx, h.repository.Digest(r.descriptor.Digest.String()), r)
 }
 

@@ -112,12 +112,16 @@ func TestAttachAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const writers = 6
+	const writers, each = 4, 3
 	var group sync.WaitGroup
 	for n := range writers {
 		group.Go(func() {
 			_, err := c.Publish(context.Background(), []stage.Image{img}, to, []string{"one"}, func(context.Context, string) ([]stage.Attachment, error) {
-				return []stage.Attachment{{ArtifactType: "application/x", MediaType: "application/x", Data: fmt.Append(nil, n)}}, nil
+				var docs []stage.Attachment
+				for k := range each {
+					docs = append(docs, stage.Attachment{ArtifactType: "application/x", MediaType: "application/x", Data: fmt.Append(nil, n, k)})
+				}
+				return docs, nil
 			})
 			if err != nil {
 				t.Error(err)
@@ -126,8 +130,8 @@ func TestAttachAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	got, err := c.Attachments(t.Context(), to, first.Digest)
-	if err != nil || len(got) != writers {
-		t.Errorf("of %d documents %d are listed: %v", writers, len(got), err)
+	if err != nil || len(got) != writers*each {
+		t.Errorf("of %d documents %d are listed: %v", writers*each, len(got), err)
 	}
 }
 

@@ -90,6 +90,18 @@ type Image struct {
 	Platforms []Platform `json:"platforms"`
 	Tags      []string   `json:"tags"`
 	Layers    []Layer    `json:"layers"`
+	// Attestations are the documents attached to what was published.
+	Attestations []Attestation `json:"attestations,omitempty"`
+}
+
+// Attestation is a document that is attached to a digest as its referrer.
+type Attestation struct {
+	Kind string `json:"kind"` // sbom, provenance or result
+	// Digest is the referrer's, Subject that of what it is about: the image's, or one platform's.
+	Digest    string `json:"digest"`
+	Subject   string `json:"subject"`
+	MediaType string `json:"media_type"`
+	Signed    bool   `json:"signed"`
 }
 
 // Platform is one platform of the image.

@@ -10,23 +10,32 @@ import (
 	"reflect"
 )
 
-// Write writes the result as indented JSON to path, mode 0644. The file is
-// replaced in one step: whoever reads it sees the old result or the new one,
-// never half of it. The directory must exist.
-func (r Result) Write(path string) error {
+// Encode gives the result as result.json has it.
+func (r Result) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false) // people read this file too
 	if err := encoder.Encode(r); err != nil {
-		return fmt.Errorf("encoding the result: %w", err)
+		return nil, fmt.Errorf("encoding the result: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Write writes the result as indented JSON to path, mode 0644. The file is
+// replaced in one step: whoever reads it sees the old result or the new one,
+// never half of it. The directory must exist.
+func (r Result) Write(path string) error {
+	data, err := r.Encode()
+	if err != nil {
+		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".result-*.json")
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // after the rename there is nothing to remove
-	_, err = f.Write(b.Bytes())
+	_, err = f.Write(data)
 	if err == nil {
 		err = f.Chmod(0o644) // CreateTemp makes 0600; artifacts and other users read this file
 	}

@@ -68,6 +68,8 @@ type Attachment struct {
 	// Once is a document of which the first stays: where one with this
 	// ArtifactType and these Annotations is attached, it is not written.
 	Once bool
+	// With is a document that goes with the one after it, and is written when that one is.
+	With bool
 }
 
 // Attached is an attachment where it can be found.

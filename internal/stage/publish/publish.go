@@ -7,6 +7,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/slipway-dev/slipway/internal/attest"
+	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
@@ -20,17 +22,25 @@ type Publisher interface {
 	Publish(ctx context.Context, images []stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error)
 }
 
+// Documents makes the documents that are attached to the image.
+type Documents interface {
+	// Beside begins what takes its time, while the image is being checked.
+	Beside(ctx context.Context, run *stage.Run)
+	// Of gives what makes the documents, once the image has passed.
+	Of(run *stage.Run) stage.Attach
+}
+
 // Stage publishes.
 type Stage struct {
 	Publisher Publisher
-	// Documents makes the documents that are attached to the image; nil: none.
-	Documents func(run *stage.Run) stage.Attach
+	Documents Documents
 	uploaded  chan struct{} // closed when the upload beside the checks has ended; nil without one
 }
 
 // Beside begins to upload the image while it is being checked, when it can be
 // expected to be published to a registry.
 func (s *Stage) Beside(ctx context.Context, run *stage.Run) {
+	s.Documents.Beside(ctx, run)
 	p := run.Plan
 	if p.Skipped("publish") != "" || !p.Publish.Registry() || !p.Publish.AllowUnverified && !p.Verifiable() {
 		return
@@ -56,11 +66,7 @@ func (s *Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) 
 	if s.uploaded != nil {
 		<-s.uploaded // ends with the run
 	}
-	var attach stage.Attach
-	if s.Documents != nil {
-		attach = s.Documents(run)
-	}
-	done, err := s.Publisher.Publish(ctx, images(run), p.Publish.To, p.Publish.Tags, attach)
+	done, err := s.Publisher.Publish(ctx, images(run), p.Publish.To, p.Publish.Tags, s.Documents.Of(run))
 	// What was written was written, whatever came after.
 	image := run.Result.Image
 	image.Repository, image.Reference, image.Tags = p.Publish.To, done.Reference, done.Tags
@@ -72,6 +78,12 @@ func (s *Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) 
 	}
 	if err != nil {
 		return stage.Outcome{}, err
+	}
+	for _, a := range done.Attached {
+		image.Attestations = append(image.Attestations, result.Attestation{
+			Kind: attest.Kind(a.ArtifactType, a.Annotations), Digest: a.Digest, Subject: a.Subject,
+			MediaType: a.ArtifactType, Signed: a.ArtifactType == attest.BundleType,
+		})
 	}
 	return stage.Pass()
 }

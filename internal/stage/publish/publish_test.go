@@ -59,7 +59,7 @@ func checked() plan.Plan {
 
 func execute(t *testing.T, r *registry, p plan.Plan, check func(run *stage.Run) (stage.Outcome, error)) *result.Result {
 	t.Helper()
-	s := &Stage{Publisher: r}
+	s := &Stage{Publisher: r, Documents: documents{}}
 	run := &stage.Run{Plan: p, Result: &result.Result{Image: &result.Image{Layers: []result.Layer{{Digest: "sha256:2"}}}}}
 	stage.Execute(t.Context(), []stage.Stage{
 		{Name: "image", Run: func(context.Context, *stage.Run) (stage.Outcome, error) { return stage.Pass() }, Beside: s.Beside},
@@ -101,7 +101,7 @@ func TestNothingBeside(t *testing.T) {
 		"no answer":   func(p *plan.Plan) { p.Smoke.Cases[0].Expect = expect.Expectation{} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, p := Stage{Publisher: &registry{}}, checked()
+			s, p := Stage{Publisher: &registry{}, Documents: documents{}}, checked()
 			change(&p)
 			if s.Beside(t.Context(), &stage.Run{Plan: p}); s.uploaded != nil {
 				t.Error("it is uploaded")
@@ -131,3 +131,9 @@ func TestHalfTagged(t *testing.T) {
 		t.Errorf("%s, %s, tags (-want +got):\n%s", res.Status, res.Image.Reference, diff)
 	}
 }
+
+// documents are none.
+type documents struct{}
+
+func (documents) Beside(context.Context, *stage.Run) {}
+func (documents) Of(*stage.Run) stage.Attach         { return nil }
