@@ -14,10 +14,12 @@ type Event struct {
 	// DefaultBranch is the repository's, without refs/heads/.
 	DefaultBranch string
 	PullRequest   *PullRequest
-	RunID         string
-	Attempt       int
-	RunURL        string
-	ServerURL     string
+	// Prerelease is true for a release that its author marked as one.
+	Prerelease bool
+	RunID      string
+	Attempt    int
+	RunURL     string
+	ServerURL  string
 	// Workflow is the workflow's file and the ref it was taken from: "owner/name/.github/workflows/ship.yml@refs/heads/main".
 	Workflow string
 }
@@ -29,6 +31,7 @@ type PullRequest struct {
 	Fork    bool
 	HeadRef string // branch name
 	BaseRef string
-	// BaseCommit is the base's commit when the event happened.
+	// BaseCommit is the commit of the base that the head is checked against:
+	// GitHub checks out a merge of both, which is nobody's commit.
 	BaseCommit string
 }

@@ -36,6 +36,7 @@ func Parse(getenv func(string) string, readFile func(string) ([]byte, error)) (E
 		Commit:        getenv("GITHUB_SHA"),
 		DefaultBranch: p.Repository.DefaultBranch,
 		RunID:         getenv("GITHUB_RUN_ID"),
+		Prerelease:    p.Release.Prerelease,
 		ServerURL:     getenv("GITHUB_SERVER_URL"),
 		Workflow:      getenv("GITHUB_WORKFLOW_REF"),
 	}
@@ -75,6 +76,9 @@ type payload struct {
 		DefaultBranch string `json:"default_branch"`
 	} `json:"repository"`
 	PullRequest *pullRequest `json:"pull_request"`
+	Release     struct {
+		Prerelease bool `json:"prerelease"`
+	} `json:"release"`
 }
 
 type pullRequest struct {

@@ -15,6 +15,7 @@ import (
 const (
 	githubSHA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                        // of every run below
 	headSHA   = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"                        // of the recorded pull request
+	baseSHA   = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"                        // likewise
 	runURL    = "https://github.com/octo/models/actions/runs/12345678/attempts/2" // likewise
 )
 
@@ -74,26 +75,26 @@ func TestParse(t *testing.T) {
 	}{
 		{
 			title: "pull request", name: "pull_request", ref: "refs/pull/2/merge", payload: pull,
-			want: Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, HeadRef: "changes", BaseRef: "master", BaseCommit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}},
+			want: Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, HeadRef: "changes", BaseRef: "master", BaseCommit: baseSHA}},
 		}, {
 			title: "pull request of a fork", name: "pull_request", ref: "refs/pull/2/merge",
 			payload: changed(t, pull, "pull_request.head.repo.id", 42),
-			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, Fork: true, HeadRef: "changes", BaseRef: "master", BaseCommit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}},
+			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, Fork: true, HeadRef: "changes", BaseRef: "master", BaseCommit: baseSHA}},
 		}, {
 			title: "pull request of a fork that was deleted", name: "pull_request", ref: "refs/pull/2/merge",
 			payload: changed(t, pull, "pull_request.head.repo", nil),
-			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, Fork: true, HeadRef: "changes", BaseRef: "master", BaseCommit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}},
+			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, Fork: true, HeadRef: "changes", BaseRef: "master", BaseCommit: baseSHA}},
 		}, {
 			title: "pull request from a fork with the base's name", name: "pull_request", ref: "refs/pull/2/merge",
 			payload: changed(t, changed(t, pull, "pull_request.head.repo.id", 42), "pull_request.head.repo.fork", false),
-			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, Fork: true, HeadRef: "changes", BaseRef: "master", BaseCommit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}},
+			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, Fork: true, HeadRef: "changes", BaseRef: "master", BaseCommit: baseSHA}},
 		}, {
 			title: "pull request of Dependabot", name: "pull_request", ref: "refs/pull/2/merge",
 			payload: changed(t, changed(t, pull, "pull_request.user.login", "dependabot[bot]"), "pull_request.head.ref", "dependabot/pip/numpy-2.0"),
-			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, HeadRef: "dependabot/pip/numpy-2.0", BaseRef: "master", BaseCommit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}},
+			want:    Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, HeadRef: "dependabot/pip/numpy-2.0", BaseRef: "master", BaseCommit: baseSHA}},
 		}, {
 			title: "pull request target: the reference is the base's", name: "pull_request_target", ref: "refs/heads/master", payload: pull,
-			want: Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, HeadRef: "changes", BaseRef: "master", BaseCommit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}},
+			want: Event{Commit: headSHA, DefaultBranch: "master", PullRequest: &PullRequest{Number: 2, HeadRef: "changes", BaseRef: "master", BaseCommit: baseSHA}},
 		}, {
 			title: "push of a branch", name: "push", ref: "refs/heads/master", payload: recorded(t, "push_branch"),
 			want: Event{Commit: githubSHA, DefaultBranch: "master"}, branch: "master", onDefault: true,
@@ -115,6 +116,9 @@ func TestParse(t *testing.T) {
 		}, {
 			title: "release", name: "release", ref: "refs/tags/0.0.1", payload: recorded(t, "release"),
 			want: Event{Commit: githubSHA, DefaultBranch: "master"}, tag: "0.0.1",
+		}, {
+			title: "pre-release", name: "release", ref: "refs/tags/0.0.1", payload: changed(t, recorded(t, "release"), "release.prerelease", true),
+			want: Event{Commit: githubSHA, DefaultBranch: "master", Prerelease: true}, tag: "0.0.1",
 		},
 	}
 	for _, tt := range tests {

@@ -21,6 +21,9 @@ func TestDestination(t *testing.T) {
 	push := func(ref string) event.Event {
 		return event.Event{Name: "push", Ref: ref, Commit: sha, DefaultBranch: "main"}
 	}
+	release := func(tag string, pre bool) event.Event {
+		return event.Event{Name: "release", Ref: "refs/tags/" + tag, Commit: sha, DefaultBranch: "main", Prerelease: pre}
+	}
 	for _, test := range []struct {
 		name    string
 		publish config.Publish
@@ -48,6 +51,12 @@ func TestDestination(t *testing.T) {
 		{name: "release", event: push("refs/tags/v1.2.3"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "1.2.3 1.2 1 latest sha-0123456789ab"},
 		{name: "before 1.0", event: push("refs/tags/v0.2.3"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "0.2.3 0.2 latest sha-0123456789ab"},
 		{name: "pre-release", event: push("refs/tags/v1.2.3-rc.1"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "1.2.3-rc.1 sha-0123456789ab"},
+		{name: "published release", event: release("v1.2.3", false), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "1.2.3 1.2 1 latest sha-0123456789ab"},
+		{name: "published release called otherwise", event: release("spring-1", false), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "spring-1 latest sha-0123456789ab"},
+		{name: "release marked as a pre-release", event: release("v1.2.3", true), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "1.2.3 sha-0123456789ab"},
+		{name: "schedule", event: event.Event{Name: "schedule", Ref: "refs/heads/main", Commit: sha, DefaultBranch: "main"}, facts: Facts{Publish: "r/b"}, to: "r/b", tags: "nightly"},
+		{name: "by hand", event: event.Event{Name: "workflow_dispatch", Ref: "refs/heads/x", Commit: sha, DefaultBranch: "main"}, facts: Facts{Publish: "r/b"}, to: "r/b", tags: "x sha-0123456789ab"},
+		{name: "a branch called like the schedule's tag", event: push("refs/heads/nightly"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "branch-nightly sha-0123456789ab"},
 		{name: "another tag", event: push("refs/tags/spring+1"), facts: Facts{Publish: "r/b"}, to: "r/b", tags: "spring-1 sha-0123456789ab"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -67,8 +67,17 @@ func tags(c config.Config, e event.Event, f Facts) []string {
 	switch {
 	case e.Name == "merge_group":
 		// The queue's branch is gone in a minute; its commit may become the default branch's.
+	case e.Name == "schedule":
+		// The same commit as yesterday's, with new data or a new base: no tag of the commit or its branch moves.
+		return []string{"nightly"}
 	case e.Tag() != "":
 		out = append(out, semver(e.Tag())...)
+		if e.Name == "release" && !e.Prerelease && version.FindStringSubmatch(e.Tag()) == nil {
+			out = append(out, "latest") // the author says so, whatever the version is called
+		}
+		if e.Prerelease {
+			out = out[:1]
+		}
 	case e.OnDefaultBranch():
 		out = append(out, "edge", branch(e.Branch()))
 	case e.Branch() != "":
@@ -88,7 +97,7 @@ func elsewhere(e event.Event, f Facts) bool {
 }
 
 // taken are tags with a meaning of their own, which a branch of that name must not write.
-var taken = regexp.MustCompile(`^(latest|edge|dev|pr-\d+|sha-[0-9a-f]+|v?\d+(\.\d+)*(-.*)?)$`)
+var taken = regexp.MustCompile(`^(latest|edge|dev|nightly|pr-\d+|sha-[0-9a-f]+|v?\d+(\.\d+)*(-.*)?)$`)
 
 func branch(name string) string {
 	t := clean(name)
