@@ -70,6 +70,11 @@ func run(m *testing.M) int {
 	if out, err := build.CombinedOutput(); err != nil {
 		return complain(fmt.Errorf("building slipway: %w\n%s", err, out))
 	}
+	defer func() {
+		if toxiproxy.process != nil {
+			_ = toxiproxy.process.Kill()
+		}
+	}()
 	return m.Run()
 }
 
