@@ -25,7 +25,7 @@ func prepared(t *testing.T, size int) stage.Image {
 	dir := t.TempDir()
 	weights := make([]byte, size)
 	for n := 0; n < len(weights); n += 8 {
-		binary.LittleEndian.PutUint64(weights[n:], rand.Uint64()) //nolint:gosec // bytes that do not compress
+		binary.LittleEndian.PutUint64(weights[n:], rand.Uint64())
 	}
 	if err := os.WriteFile(filepath.Join(dir, "weights.bin"), weights, 0o644); err != nil {
 		t.Fatal(err)
