@@ -101,7 +101,7 @@ func (l *loaded) scan(f flags) {
 		return
 	}
 	tree, err := source.Scan(os.DirFS(l.top), source.Options{
-		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: l.config.Weights, Cases: caseFiles(l.config), Leave: l.written(f),
+		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: config.Local(l.config.Weights), Cases: caseFiles(l.config), Leave: l.written(f),
 	})
 	if err != nil {
 		l.problem(l.dir, err)
@@ -112,6 +112,14 @@ func (l *loaded) scan(f flags) {
 		Dir: l.dir, Below: filepath.ToSlash(below), Platform: l.platforms[0], Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
 		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
 		Written: l.written(f), Head: l.git.commit,
+	}
+	for _, w := range tree.Weights {
+		if w.Object != "" {
+			if l.facts.Objects == nil {
+				l.facts.Objects = map[string]plan.Object{}
+			}
+			l.facts.Objects[w.Path] = plan.Object{Host: filepath.Join(l.top, filepath.FromSlash(w.Object)), SHA256: w.SHA256}
+		}
 	}
 	if path := l.config.Build.Requirements; path != "" && l.config.Build.Dockerfile == "" {
 		if l.facts.Lock, err = fs.ReadFile(os.DirFS(l.dir), filepath.ToSlash(path)); err != nil {

@@ -8,12 +8,11 @@ import (
 	"time"
 
 	"github.com/slipway-dev/slipway/internal/result"
-	"github.com/slipway-dev/slipway/internal/stage"
 )
 
 // progress chooses how a run is shown while it goes: a line that moves for a
 // person at a screen, plain lines everywhere else. In GitHub's log each stage is a group.
-func (p program) progress(f flags) stage.Watcher {
+func (p program) progress(f flags) display {
 	w := p.stdout
 	if f.json {
 		w = p.stderr
@@ -29,8 +28,9 @@ func (p program) progress(f flags) stage.Watcher {
 
 // lines is for logs: a line when a stage ends, and one now and then while it runs.
 type lines struct {
-	w    io.Writer
-	stop func()
+	w     io.Writer
+	stop  func()
+	noted noted
 }
 
 // stillRunning is how often a log hears of a stage that goes on.
@@ -74,14 +74,16 @@ type screen struct {
 	w      io.Writer
 	colour bool
 	stop   func()
+	noted  noted
 }
 
 var frames = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 
 func (s *screen) Started(name string) {
 	started, n := time.Now(), 0
+	s.noted.clear()
 	draw := func() {
-		fmt.Fprintf(s.w, "\r\x1b[K%s %-8s %s", frames[n%len(frames)], name, elapsed(time.Since(started)))
+		fmt.Fprintf(s.w, "\r\x1b[K%s %-8s %s  %s", frames[n%len(frames)], name, elapsed(time.Since(started)), s.noted.get())
 		n++
 	}
 	draw()

@@ -15,7 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-dev/slipway/internal/config"
+	"github.com/slipway-dev/slipway/internal/content"
 	"github.com/slipway-dev/slipway/internal/engine"
+	"github.com/slipway-dev/slipway/internal/fetch"
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
@@ -144,8 +146,14 @@ const gathering = "facts"
 
 // carryOut gathers the facts, plans, and runs the stages.
 func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, res *result.Result) {
-	t := tools{registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers")}, scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0], origin: l.origin()}
-	watch := p.progress(j.flags)
+	watch, index := p.progress(j.flags), content.Index{Dir: filepath.Join(l.cache, "index")}
+	t := tools{
+		registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers"), Index: index},
+		fetch: fetch.New(fetch.Options{
+			Cache: filepath.Join(l.cache, "weights"), Index: index, Secrets: l.secrets, Hub: p.getenv("HF_ENDPOINT"), Note: watch.Note,
+		}),
+		scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0], origin: l.origin(),
+	}
 	facts, run := l.facts, &stage.Run{Secrets: l.secrets, Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {
 		log, err := os.Create(filepath.Join(l.out, "engine.log"))

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/engine"
+	"github.com/slipway-dev/slipway/internal/fetch"
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/registry"
 	"github.com/slipway-dev/slipway/internal/stage"
@@ -19,6 +21,7 @@ type tools struct {
 	engine   *engine.Engine
 	registry *registry.Client
 	store    layer.Store
+	fetch    *fetch.Client
 	probes   map[string]string // paths of the helper binaries, by platform
 	platform string            // what is tried in full
 	scratch  string            // a directory of this run, removed after it
@@ -29,6 +32,11 @@ type tools struct {
 
 // probe is the path of the helper binary for a platform.
 func (t tools) probe(platform string) string { return t.probes[platform] }
+
+// fetchers are who gets weights, by the kind of their source.
+func (t tools) fetchers() map[config.WeightKind]image.Fetcher {
+	return map[config.WeightKind]image.Fetcher{config.HTTPS: t.fetch, config.HuggingFace: t.fetch}
+}
 
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
@@ -42,7 +50,7 @@ func stages(t tools) []stage.Stage {
 		// the registry, where nothing names them
 		{
 			Name: "image", Beside: shipping.Beside,
-			Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch, Probe: t.probe(native)}.Run,
+			Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Fetchers: t.fetchers(), Scratch: t.scratch, Probe: t.probe(native)}.Run,
 		},
 		// the model's own tests, in exactly that image
 		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe(t.platform), Scratch: t.scratch, Nonce: t.nonce}.Run},

@@ -20,7 +20,7 @@ var allowed = []string{
 	"DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
 	// the network
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
-	"SSL_CERT_FILE", "SSL_CERT_DIR",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "HF_ENDPOINT",
 	// the engine
 	"_EXPERIMENTAL_DAGGER_*", "DAGGER_SESSION_*", "DO_NOT_TRACK",
 	// a pipeline that was built from source builds its probe from source

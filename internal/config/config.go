@@ -18,7 +18,7 @@ type Config struct {
 	Schema  int
 	Model   string
 	Build   Build
-	Weights []string // paths relative to the model directory
+	Weights []Weight
 	Metrics string
 	Gates   []Gate
 	Test    Test

@@ -83,6 +83,7 @@ func (l *loader) completeBuild() bool {
 	if b.Dockerfile != "" || l.has("build.dockerfile") {
 		l.only([]string{"build.requirements", "build.files", "build.user"},
 			"has no effect on a Dockerfile build: remove it, or set build.python to build without the Dockerfile")
+		l.onlyLocalWeights()
 		image := dockerfileImage(l.text(b.Dockerfile), b.Target, b.Args)
 		if len(l.cfg.Serve.Command) > 0 {
 			image.Command = l.cfg.Serve.Command
@@ -119,7 +120,7 @@ func (l *loader) completePython(said bool) bool {
 		l.completeRequirements()
 	}
 	if f := l.server; f != nil && f.weights != "" && !l.has("weights") {
-		l.cfg.Weights = []string{f.weights}
+		l.cfg.Weights = []Weight{{Path: f.weights, Field: "weights"}}
 		l.detected("weights", f.weights, "the files of "+f.name+" are there")
 	}
 	if !said {

@@ -36,11 +36,7 @@ func (l *loader) root(n *node) {
 		}},
 		{"model", l.model},
 		{"build", l.build},
-		{"weights", func(n *node, path string) {
-			c.Weights = l.words(n, path, "a list of files or directories such as [weights/]", func(n *node, path string) string {
-				return l.path(n, path, "a path such as weights/", anything)
-			})
-		}},
+		{"weights", l.weights},
 		{"metrics", func(n *node, path string) {
 			c.Metrics = l.path(n, path, "a path such as metrics.json", aFile)
 		}},

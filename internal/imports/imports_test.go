@@ -16,12 +16,13 @@ const module = "github.com/slipway-dev/slipway/"
 // rows are the rooms from the bottom up. A room may import rooms of rows
 // before its own, never of its own row or after it.
 var rows = [][]string{
+	{"internal/content"},
 	{"internal/result", "internal/event", "internal/protocol", "internal/expect", "internal/layer", "internal/inventory", "internal/secret"},
 	{"internal/config", "internal/source", "internal/report", "internal/client", "internal/confine", "internal/attest"},
 	{"internal/plan", "internal/record", "internal/probe", "internal/reporting"},
 	{"internal/stage"},
 	{"internal/stage/deps", "internal/stage/image", "internal/stage/suite", "internal/stage/smoke", "internal/stage/gate", "internal/stage/attach", "internal/stage/publish"},
-	{"internal/engine", "internal/registry", "internal/github"},
+	{"internal/engine", "internal/registry", "internal/github", "internal/fetch"},
 	{"pipeline", "cmd/action", "cmd/probe"},
 }
 

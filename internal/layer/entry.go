@@ -20,6 +20,24 @@ type Entry struct {
 	Size int64
 	Link string // target of a symbolic link
 	Open func() (io.ReadCloser, error)
+	// Host is the path of a regular file on this machine, when it has one, and
+	// SHA256 the hex of its content, when that is known: it is held against
+	// what is read.
+	Host, SHA256 string
+}
+
+// FromFile takes one file of this machine into a layer, at a path in the image.
+func FromFile(host, at string) (Entry, error) {
+	info, err := os.Stat(host)
+	if err != nil {
+		return Entry{}, fmt.Errorf("taking %s into a layer: %w", at, err)
+	}
+	e, err := entry(info, at, nil)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file", host)
+	}
+	e.Host, e.Open = host, func() (io.ReadCloser, error) { return os.Open(host) }
+	return e, err
 }
 
 // FromFS takes the named files of a tree into a layer under dest.
@@ -61,7 +79,7 @@ func FromDir(root, dest string) ([]Entry, error) {
 		if err != nil {
 			return err
 		}
-		e.Open = func() (io.ReadCloser, error) { return os.Open(name) }
+		e.Host, e.Open = name, func() (io.ReadCloser, error) { return os.Open(name) }
 		entries = append(entries, e)
 		return nil
 	})

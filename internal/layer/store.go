@@ -2,16 +2,18 @@ package layer
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/slipway-dev/slipway/internal/content"
 )
 
 // Store keeps finished layers on disk:
@@ -22,7 +24,12 @@ import (
 // An archive is never changed or replaced by another, so a layer that a run
 // holds stays what it is whatever other runs do. Each has a directory of its
 // own, because an engine loads directories.
-type Store struct{ Dir string }
+type Store struct {
+	Dir string
+	// Index remembers what the files of layers, and those of the store, hold;
+	// without one they are read each time.
+	Index content.Index
+}
 
 const (
 	archiveName = "layer.tar"
@@ -48,7 +55,7 @@ func (s Store) Get(key string) (l Layer, ok bool, why string, err error) {
 		return Layer{}, false, "its record is damaged", s.remove(s.record(key))
 	}
 	l.Archive = filepath.Join(s.home(l), archiveName)
-	if why = l.verify(); why != "" {
+	if why = s.verify(l); why != "" {
 		return Layer{}, false, why, errors.Join(s.remove(s.record(key)), s.remove(s.home(l)))
 	}
 	return l, true, "", nil
@@ -64,7 +71,7 @@ func (s Store) Put(key string, makeAt func(path string) (Layer, error)) (Layer, 
 			return Layer{}, err
 		}
 		l.Archive = path
-		if why := l.verify(); why != "" {
+		if why := s.verify(l); why != "" {
 			return Layer{}, fmt.Errorf("keeping a layer: %s", why)
 		}
 		return l, nil
@@ -72,24 +79,57 @@ func (s Store) Put(key string, makeAt func(path string) (Layer, error)) (Layer, 
 }
 
 // Write writes a layer of the host's files, or finds the one that was written
-// of the same content before: reading the files is cheap, compressing and
-// storing them is not.
+// of the same content before: knowing what is in the files is cheap, compressing
+// and storing them is not.
 func (s Store) Write(kind Kind, entries []Entry, o Options) (Layer, error) {
-	id, err := diffID(entries, o)
+	all, err := complete(entries)
 	if err != nil {
 		return Layer{}, err
 	}
-	key := fmt.Sprintf("%s-%s-%s", kind, recipe, strings.TrimPrefix(id, "sha256:"))
+	key, err := s.key(kind, all, o)
+	if err != nil {
+		return Layer{}, err
+	}
 	if l, ok, _, err := s.Get(key); err != nil || ok {
 		return l, err
 	}
-	return s.put(key, func(path string) (Layer, error) {
-		l, err := WriteArchive(path, kind, entries, o)
-		if err == nil && l.DiffID != id {
-			err = errors.New("the files of a layer changed while they were read; run again")
+	return s.put(key, func(path string) (Layer, error) { return WriteArchive(path, kind, all, o) })
+}
+
+// remembered is the size from which what a file holds is remembered: below it,
+// reading the file costs no more than looking it up.
+const remembered = 1 << 20
+
+// key names a layer by all that its bytes follow from. It fills in what is in
+// each file, so that a file that changes until it is written is noticed.
+func (s Store) key(kind Kind, all []Entry, o Options) (string, error) {
+	h := sha256.New()
+	encoder := json.NewEncoder(h)
+	for n := range all {
+		e := &all[n]
+		if e.Mode.IsRegular() && e.SHA256 == "" {
+			var err error
+			if e.SHA256, err = s.sum(*e); err != nil {
+				return "", fmt.Errorf("reading %s: %w", e.Path, err)
+			}
 		}
-		return l, err
-	})
+		if err := encoder.Encode([]any{e.Path, e.Mode.Type(), e.Mode&0o111 != 0, e.Link, e.SHA256, o}); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%s-%s-%s", kind, recipe, hex.EncodeToString(h.Sum(nil))), nil
+}
+
+func (s Store) sum(e Entry) (string, error) {
+	if e.Host != "" && e.Size >= remembered {
+		return s.Index.SHA256(e.Host)
+	}
+	f, err := e.Open()
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // read only
+	return content.Sum(f)
 }
 
 func (s Store) put(key string, makeAt func(path string) (Layer, error)) (Layer, error) {
@@ -106,10 +146,15 @@ func (s Store) put(key string, makeAt func(path string) (Layer, error)) (Layer, 
 	if err != nil {
 		return Layer{}, err
 	}
+	written, err := os.Stat(filepath.Join(dir, archiveName))
+	if err != nil {
+		return Layer{}, fmt.Errorf("keeping a layer: %w", err)
+	}
 	l.Archive = filepath.Join(s.home(l), archiveName)
 	if err := s.move(dir, l); err != nil {
 		return Layer{}, fmt.Errorf("keeping a layer: %w", err)
 	}
+	s.Index.Know(l.Archive, l.extent(), l.Digest, written)
 	if err := s.write(key, l); err != nil {
 		return Layer{}, fmt.Errorf("keeping the record of a layer: %w", err)
 	}
@@ -121,7 +166,7 @@ func (s Store) put(key string, makeAt func(path string) (Layer, error)) (Layer, 
 func (s Store) move(dir string, l Layer) error {
 	for attempt := 0; ; attempt++ {
 		err := os.Rename(dir, s.home(l))
-		if err == nil || l.verify() == "" {
+		if err == nil || s.verify(l) == "" {
 			return nil
 		}
 		if attempt == 3 {
@@ -153,19 +198,30 @@ func (s Store) write(key string, l Layer) error {
 	return os.Rename(f.Name(), s.record(key))
 }
 
-// verify says what is wrong with the stored bytes; empty when they are what was recorded.
-func (l Layer) verify() string {
-	blob, err := l.Open()
-	if err != nil {
+// verify says what is wrong with the stored bytes; empty when they are what was
+// recorded. Bytes that were read before are not read again as long as their file
+// is the same.
+func (s Store) verify(l Layer) string {
+	digest, err := s.Index.Value(l.Archive, l.extent(), func() (string, error) {
+		blob, err := l.Open()
+		if err != nil {
+			return "", err
+		}
+		defer blob.Close() //nolint:errcheck // read only
+		sum, err := content.Sum(blob)
+		return "sha256:" + sum, err
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return "its archive is gone"
-	}
-	defer blob.Close() //nolint:errcheck // read only
-	h := sha256.New()
-	if _, err := io.CopyBuffer(h, blob, make([]byte, blockSize)); err != nil || sum(h) != l.Digest {
+	case err != nil || digest != l.Digest:
 		return "its bytes are not the recorded ones"
 	}
 	return ""
 }
+
+// extent names the part of its archive that a layer is.
+func (l Layer) extent() string { return fmt.Sprintf("blob %d+%d", l.Offset, l.Size) }
 
 func (s Store) record(key string) string { return filepath.Join(s.Dir, key+".json") }
 

@@ -60,7 +60,7 @@ func TestStore(t *testing.T) {
 	if got, ok, _ := get(t, s, "deps-1"); !ok || got.Digest != replaced.Digest {
 		t.Errorf("after another Put: %v, %s", ok, got.Digest)
 	}
-	if why := kept.verify(); why != "" {
+	if why := s.verify(kept); why != "" {
 		t.Errorf("the layer that was replaced: %s", why)
 	}
 }
@@ -159,7 +159,7 @@ func TestStoreAtTheSameTime(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if why := put.verify(); why != "" {
+				if why := s.verify(put); why != "" {
 					t.Errorf("just put: %s", why)
 				}
 				if got, ok, why, err := s.Get("deps-1"); err != nil || !ok {

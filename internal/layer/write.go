@@ -56,15 +56,24 @@ func Write(w io.Writer, kind Kind, entries []Entry, o Options) (Layer, error) {
 		}
 	}
 	blob := &counter{w: w, hash: sha256.New()}
-	diff := sha256.New()
 	l := Layer{Kind: kind, MediaType: MediaTypeTar}
-	var out io.WriteCloser = flushCloser{bufio.NewWriterSize(blob, blockSize)}
-	if compress {
-		l.MediaType = MediaTypeGzip
-		if out, err = newGzip(blob); err != nil {
+	if !compress { // tar and blob are the same bytes
+		out := bufio.NewWriterSize(blob, blockSize)
+		if err := writeTar(out, all, o); err != nil {
 			return Layer{}, err
 		}
+		if err := out.Flush(); err != nil {
+			return Layer{}, fmt.Errorf("finishing a layer: %w", err)
+		}
+		l.DiffID, l.Digest, l.Size = sum(blob.hash), sum(blob.hash), blob.n
+		return l, nil
 	}
+	l.MediaType = MediaTypeGzip
+	out, err := newGzip(blob)
+	if err != nil {
+		return Layer{}, err
+	}
+	diff := sha256.New()
 	if err := writeTar(io.MultiWriter(out, diff), all, o); err != nil {
 		_ = out.Close() // ends the compressing goroutines; what went wrong is already known
 		return Layer{}, err
@@ -87,19 +96,6 @@ func newGzip(w io.Writer) (io.WriteCloser, error) {
 	}
 	z.ModTime = time.Unix(0, 0) // which gzip writes as "no time"; the zero Time becomes the year 2042
 	return z, nil
-}
-
-// diffID is the DiffID that Write would give, without compressing or writing anything.
-func diffID(entries []Entry, o Options) (string, error) {
-	all, err := complete(entries)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	if err := writeTar(h, all, o); err != nil {
-		return "", err
-	}
-	return sum(h), nil
 }
 
 func writeTar(w io.Writer, entries []Entry, o Options) error {
@@ -138,9 +134,16 @@ func writeEntry(t *tar.Writer, e Entry, o Options, buffer []byte) error {
 	}
 	defer f.Close() //nolint:errcheck // read only
 	// One byte more than there should be, to notice a file that grows under our hands.
-	n, err := io.CopyBuffer(t, io.LimitReader(f, e.Size+1), buffer)
+	r, read := io.LimitReader(f, e.Size+1), sha256.New()
+	if e.SHA256 != "" {
+		r = io.TeeReader(r, read)
+	}
+	n, err := io.CopyBuffer(t, r, buffer)
 	if grown := errors.Is(err, tar.ErrWriteTooLong); grown || (err == nil && n != e.Size) {
 		return fmt.Errorf("the file changed while it was read; it had %d bytes", e.Size)
+	}
+	if got := hex.EncodeToString(read.Sum(nil)); err == nil && e.SHA256 != "" && got != e.SHA256 {
+		return fmt.Errorf("its content is not the expected one: its SHA-256 is %s, not %s", got, e.SHA256)
 	}
 	return err
 }
@@ -182,11 +185,6 @@ func compressible(entries []Entry) (bool, error) {
 	}
 	return float64(out.Len()) <= 0.95*sample, nil
 }
-
-// flushCloser makes a buffered writer end like a compressing one.
-type flushCloser struct{ *bufio.Writer }
-
-func (f flushCloser) Close() error { return f.Flush() }
 
 // counter hashes and counts what goes through it.
 type counter struct {

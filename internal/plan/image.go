@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -74,7 +75,15 @@ func requires(lock []byte) bool {
 }
 
 func image(c config.Config, e event.Event, f Facts, d *Deps) Image {
-	img := Image{Base: c.Build.Base, Code: f.Code, Weights: f.Weights, User: c.Build.User}
+	img := Image{Base: c.Build.Base, Code: f.Code, Weights: f.Weights, Objects: f.Objects, User: c.Build.User}
+	for _, w := range c.Weights {
+		if w.Path == "" {
+			if !path.IsAbs(w.To) {
+				w.To = path.Join(AppDir, w.To)
+			}
+			img.Sources = append(img.Sources, w)
+		}
+	}
 	var base layer.Config
 	if f.Base != nil {
 		base = f.Base.Config
@@ -105,11 +114,11 @@ func imageEnv(base []string, serve map[string]string, venv bool) []string {
 	}
 	values["PYTHONUNBUFFERED"] = "1"
 	if venv {
-		path := values["PATH"]
-		if path == "" {
-			path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+		search := values["PATH"]
+		if search == "" {
+			search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		}
-		values["PATH"] = VenvDir + "/bin:" + path
+		values["PATH"] = VenvDir + "/bin:" + search
 		values["VIRTUAL_ENV"] = VenvDir
 	}
 	maps.Copy(values, serve)

@@ -17,6 +17,8 @@ type Facts struct {
 	Platform string // "linux/amd64": what is tried in full
 	// Code, Weights and Tests are the model's files by what they are for, relative to Dir.
 	Code, Weights, Tests []string
+	// Objects are the weights that git-LFS keeps elsewhere, by their path among Weights.
+	Objects map[string]Object
 	// Lock is the content of the requirements file; nil when there is none.
 	Lock []byte
 	// Base is what the registry says of the base image; nil when it was not asked (Dockerfile builds, --offline).
@@ -32,6 +34,12 @@ type Facts struct {
 	// Head is the commit that is checked out; empty when that is not known.
 	Head  string
 	Fresh bool // look nothing up, make everything again
+}
+
+// Object is a file that git-LFS has fetched and not put in its place.
+type Object struct {
+	Host   string // where it is, absolute
+	SHA256 string // hex, as the pointer says
 }
 
 // BaseFacts is a base image as its registry describes it.
@@ -119,7 +127,9 @@ type Deps struct {
 type Image struct {
 	Base    string // reference
 	Code    []string
-	Weights []string
+	Weights []string // in the model's directory
+	Objects map[string]Object
+	Sources []config.Weight // that are fetched; To is absolute
 	User    string
 	Config  layer.Config
 }

@@ -40,11 +40,23 @@ func layerList(p Plan) string {
 	if p.Deps != nil {
 		parts = append(parts, "dependencies")
 	}
-	if n := len(p.Image.Weights); n > 0 {
-		parts = append(parts, fmt.Sprintf("weights (%s)", count(n, "file")))
+	if from := weightsFrom(p.Image); from != "" {
+		parts = append(parts, "weights ("+from+")")
 	}
 	parts = append(parts, fmt.Sprintf("code (%s)", count(len(p.Image.Code), "file")))
 	return strings.Join(parts, " + ")
+}
+
+// weightsFrom says where the weights come from.
+func weightsFrom(i Image) string {
+	var from []string
+	if n := len(i.Weights); n > 0 {
+		from = append(from, count(n, "file"))
+	}
+	for _, w := range i.Sources {
+		from = append(from, w.Source())
+	}
+	return strings.Join(from, ", ")
 }
 
 func count(n int, what string) string {

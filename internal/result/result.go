@@ -32,7 +32,9 @@ type Result struct {
 	Host  Host   `json:"host"`
 	Base  *Base  `json:"base"`
 	Image *Image `json:"image"`
-	Deps  *Deps  `json:"deps"`
+	// Weights are the files of the weights, wherever they come from.
+	Weights []Weight `json:"weights,omitempty"`
+	Deps    *Deps    `json:"deps"`
 	// LockDigest is the sha256 of the dependency lock, "sha256:<hex>", or null.
 	LockDigest   *string            `json:"lock_digest"`
 	Dependencies []Dependency       `json:"dependencies"`
@@ -143,6 +145,17 @@ type Layer struct {
 	// Reproducible is false for layers that another build may make otherwise; Why says what of.
 	Reproducible bool   `json:"reproducible"`
 	Why          string `json:"why,omitempty"`
+}
+
+// Weight is one file of the weights.
+type Weight struct {
+	Path string `json:"path"` // in the image, absolute
+	// Source is where it was fetched from, with the pin; empty for a file of the model's directory.
+	Source string `json:"source"`
+	Digest string `json:"digest"` // of the file, "sha256:<hex>"
+	Size   int64  `json:"size"`   // bytes
+	// LayerDigest is the layer's that holds it.
+	LayerDigest string `json:"layer"`
 }
 
 // Deps says how the dependency layer was come by.

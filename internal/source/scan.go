@@ -217,31 +217,25 @@ func (s *scanner) add(files *[]File, p string, info fs.FileInfo) error {
 		s.problemf(p, "is neither a file nor a directory: remove it, or let git ignore it")
 		return nil
 	default:
-		pointer, err := s.isPointer(p, info.Size())
+		found, err := s.pointer(p, info.Size())
 		if err != nil {
 			return err
 		}
-		if pointer {
+		if found == nil {
+			break
+		}
+		object := ""
+		if files == &s.tree.Weights {
+			object = s.object(found)
+		}
+		if object == "" {
 			s.problemf(p, "is a git-LFS pointer, not the file itself: run `git lfs pull`, or set `lfs: true` for actions/checkout")
 			return nil
 		}
+		f.Object, f.SHA256, f.Size = object, found.oid, found.size
 	}
 	*files = append(*files, f)
 	return nil
-}
-
-// isPointer is true for a text that git-LFS leaves in place of a file. The
-// size is bounded by https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md.
-func (s *scanner) isPointer(p string, size int64) (bool, error) {
-	const first = "version https://git-lfs.github.com/spec/v1\n"
-	if size < int64(len(first)) || size >= 1024 {
-		return false, nil
-	}
-	head, err := s.head(s.full(p), int64(len(first)))
-	if err != nil {
-		return false, fmt.Errorf("reading the model directory: %w", err)
-	}
-	return head == first, nil
 }
 
 // head reads the beginning of a file.

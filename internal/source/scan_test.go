@@ -56,6 +56,9 @@ func show(t source.Tree) []string {
 			if list.name == "weights" && f.Link == "" {
 				line += fmt.Sprintf(" %d", f.Size)
 			}
+			if f.Object != "" {
+				line += " of " + f.Object
+			}
 			out = append(out, line)
 		}
 	}
@@ -166,6 +169,20 @@ func TestScan(t *testing.T) {
 			want: []string{
 				"code app.py",
 				"problem w/a.bin: is a git-LFS pointer, not the file itself: run `git lfs pull`, or set `lfs: true` for actions/checkout",
+			},
+		},
+		{
+			name: "git-LFS objects",
+			files: "models/m/w/a.bin = " + strings.ReplaceAll(strings.ReplaceAll(pointer, "size 12345", "size 3"), "\n", `\n`) + `
+				.git/lfs/objects/4d/7a/4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393 = abc
+				models/m/w/cut.bin = ` + strings.ReplaceAll(pointer, "\n", `\n`) + `
+				models/m/w/text = version https://git-lfs.github.com/spec/v1
+				models/m/code.png = ` + strings.ReplaceAll(strings.ReplaceAll(pointer, "size 12345", "size 3"), "\n", `\n`),
+			options: source.Options{Dir: "models/m", Weights: []string{"w"}},
+			want: []string{
+				"weights w/a.bin 3 of .git/lfs/objects/4d/7a/4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393", "weights w/text 42",
+				"problem models/m/w/cut.bin: is a git-LFS pointer, not the file itself: run `git lfs pull`, or set `lfs: true` for actions/checkout",
+				"problem models/m/code.png: is a git-LFS pointer, not the file itself: run `git lfs pull`, or set `lfs: true` for actions/checkout",
 			},
 		},
 		{

@@ -51,6 +51,10 @@ type File struct {
 	Executable bool
 	// Link is the target of a symbolic link as it is written, and empty for other files.
 	Link string
+	// Object is where git-LFS keeps the file that is only a pointer here, as a
+	// path in the file system, and SHA256 the hex that the pointer says of it.
+	// Weights alone are looked for there; both are empty for other files.
+	Object, SHA256 string
 }
 
 // Paths are the paths of the files, in their order.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
@@ -39,6 +40,8 @@ type Stage struct {
 	Store     layer.Store
 	Scratch   string // a directory for files of this run, removed after it
 	Probe     string // path of our helper for the engine's platform
+	// Fetchers get weights from elsewhere, by the kind of source.
+	Fetchers map[config.WeightKind]Fetcher
 }
 
 // Run makes the image and records what it is.
@@ -109,24 +112,24 @@ func (s Stage) assemble(ctx context.Context, run *stage.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range []struct {
-		kind  layer.Kind
-		files []string
-	}{{layer.Weights, p.Weights}, {layer.Code, p.Code}} {
-		if len(part.files) == 0 {
-			continue
-		}
-		entries, err := layer.FromFS(os.DirFS(run.Plan.Dir), part.files, plan.AppDir)
+	o := layer.Options{UID: uid, GID: gid}
+	shared, err := s.weights(ctx, run, o)
+	if err != nil {
+		return err
+	}
+	if len(p.Code) > 0 {
+		entries, err := layer.FromFS(os.DirFS(run.Plan.Dir), p.Code, plan.AppDir)
 		if err != nil {
 			return err
 		}
-		l, err := s.Store.Write(part.kind, entries, layer.Options{UID: uid, GID: gid})
+		l, err := s.Store.Write(layer.Code, entries, o)
 		if err != nil {
 			return err
 		}
-		for _, v := range run.Variants() {
-			v.Image.Layers = append(v.Image.Layers, l)
-		}
+		shared = append(shared, l)
+	}
+	for _, v := range run.Variants() {
+		v.Image.Layers = append(v.Image.Layers, shared...)
 	}
 	run.Image.Config = p.Config
 	for n, v := range run.Plan.Others {
