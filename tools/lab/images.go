@@ -56,7 +56,7 @@ var standIns = []standIn{
 		About: "Debian's Python 3.11 for arm64 in place of Docker Hub's python images. Its packages are unpacked, not configured.",
 		Names: []string{"library/python:3.11-slim", "library/python:3.11-slim-bookworm", "library/python:3.11"},
 		Packages: []string{
-			"base-files", "base-passwd", "bash", "ca-certificates", "coreutils", "dash", "libc-bin",
+			"base-files", "base-passwd", "bash", "ca-certificates", "coreutils", "dash", "libc-bin", "libstdc++6",
 			"python3", "python3-minimal", "python3-pip", "python3-venv",
 		},
 		Env:    []string{"LANG=C.UTF-8"},

@@ -52,10 +52,24 @@ func (s Stage) other(ctx context.Context, run *stage.Run, v *stage.Variant) (sta
 		return stage.Outcome{}, err
 	}
 	outcome, err := Judge(alone, seen)
+	if outcome.Status == result.StageFailed {
+		adopt(run.Result.Smoke, alone.Result.Smoke, v.Image.Platform)
+	}
 	for _, w := range alone.Result.Warnings {
 		run.Result.Warnings = append(run.Result.Warnings, fmt.Sprintf("%s: %s", v.Image.Platform, w))
 	}
 	return outcome, err
+}
+
+// adopt keeps what was wrong with another platform's image beside what was right with the first.
+func adopt(to, from *result.Smoke, platform string) {
+	to.Log = from.Log
+	for _, c := range from.Cases {
+		if c.Status == result.StageFailed {
+			c.Name += " (" + platform + ")"
+			to.Cases = append(to.Cases, c)
+		}
+	}
 }
 
 // emulated is how much longer an emulated server has to become ready.
