@@ -22,7 +22,7 @@ func get(t *testing.T, repository, reference string) (status int, body []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json")
+	request.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ type inputs struct {
 	model      string
 	image      string
 	tags       []string
+	platforms  []string
 	publish    string // auto, true or false
 	username   string
 	password   string
@@ -41,6 +42,7 @@ var table = []input{
 	{"model", text(func(in *inputs) *string { return &in.model })},
 	{"image", func(in *inputs, v string) error { in.image = image(v); return nil }},
 	{"tags", func(in *inputs, v string) error { in.tags = list(v); return nil }},
+	{"platforms", func(in *inputs, v string) error { in.platforms = list(v); return nil }},
 	{"publish", func(in *inputs, v string) (err error) { in.publish, err = publish(v); return err }},
 	{"registry-username", text(func(in *inputs) *string { return &in.username })},
 	{"registry-password", text(func(in *inputs) *string { return &in.password })},

@@ -29,6 +29,9 @@ func arguments(in inputs, p place) []string {
 	for _, t := range in.tags {
 		args = append(args, "--tag", t)
 	}
+	for _, platform := range in.platforms {
+		args = append(args, "--platform", platform)
+	}
 	if in.timeout > 0 {
 		args = append(args, "--timeout", in.timeout.String())
 	}

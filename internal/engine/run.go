@@ -46,6 +46,11 @@ func (c *container) refused(ctx context.Context, x stage.Exec, err error) error 
 		return nil
 	case x.Insecure && strings.Contains(err.Error(), refusesInsecure):
 		return fmt.Errorf("%w: %s", stage.ErrInsecure, refusesInsecure)
+	case strings.Contains(said(err), "exec "+x.Args[0]+": exec format error"):
+		// The engine's init says so of a command for another processor. Where the
+		// engine itself looks for an emulator:
+		// https://github.com/dagger/dagger/blob/v0.19.10/core/container_emulator.go
+		return stage.ErrForeign
 	}
 	return c.engine.explain(ctx, err)
 }

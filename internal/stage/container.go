@@ -64,6 +64,9 @@ var ErrInsecure = errors.New("the engine allows no privileged command")
 // ErrForeign is a platform that the engine cannot run: another processor's, and no emulator.
 var ErrForeign = errors.New("the engine cannot run this platform")
 
+// NoEmulator is the reason why a platform was not run, for a reader.
+const NoEmulator = "the engine's machine has another processor and no emulator for it (qemu with binfmt_misc)"
+
 // File is one file put into a container: its content, or the host file that
 // has it, with the mode that it has there.
 type File struct {

@@ -5,6 +5,7 @@ package publish
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/slipway-dev/slipway/internal/attest"
@@ -45,7 +46,7 @@ func (s *Stage) Beside(ctx context.Context, run *stage.Run) {
 	if p.Skipped("publish") != "" || !p.Publish.Registry() || !p.Publish.AllowUnverified && !p.Verifiable() {
 		return
 	}
-	images, done := images(run), make(chan struct{})
+	images, done := built(run), make(chan struct{})
 	s.uploaded = done
 	go func() {
 		defer close(done)
@@ -60,17 +61,22 @@ func (s *Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) 
 	if why := p.Skipped("publish"); why != "" {
 		return stage.Skip("%s", why)
 	}
-	if open := run.Result.Unverified; len(open) > 0 && !p.Publish.AllowUnverified && p.Publish.Registry() {
+	images := tried(run)
+	if len(images) == 0 {
+		return stage.Skip("the image was run on no platform: %s", strings.Join(run.Result.Unverified, "; "))
+	}
+	if open := unchecked(run.Result); len(open) > 0 && !p.Publish.AllowUnverified && p.Publish.Registry() {
 		return stage.Skip("not everything was checked: %s; `publish: {unverified: allow}` in slipway.yaml publishes all the same", strings.Join(open, "; "))
 	}
 	if s.uploaded != nil {
 		<-s.uploaded // ends with the run
 	}
-	done, err := s.Publisher.Publish(ctx, images(run), p.Publish.To, p.Publish.Tags, s.Documents.Of(run))
+	done, err := s.Publisher.Publish(ctx, images, p.Publish.To, p.Publish.Tags, s.Documents.Of(run))
 	// What was written was written, whatever came after.
 	image := run.Result.Image
 	image.Repository, image.Reference, image.Tags = p.Publish.To, done.Reference, done.Tags
 	if done.Reference != "" {
+		image.Digest = done.Digest // of fewer platforms than were built, perhaps
 		for i, l := range image.Layers {
 			pushed := done.Pushed[l.Digest]
 			image.Layers[i].PushedBytes = &pushed
@@ -88,7 +94,26 @@ func (s *Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) 
 	return stage.Pass()
 }
 
-func images(run *stage.Run) []stage.Image {
+// tried are the images to publish: what could not be run is no part of what
+// others are led to, unless slipway.yaml allows it.
+func tried(run *stage.Run) []stage.Image {
+	all := built(run)
+	if run.Plan.Publish.AllowUnverified {
+		return all
+	}
+	return slices.DeleteFunc(all, func(i stage.Image) bool {
+		return slices.ContainsFunc(run.Result.Image.Platforms, func(p result.Platform) bool { return p.Platform == i.Platform && p.Reason != "" })
+	})
+}
+
+// unchecked is what was not checked of the images that are published.
+func unchecked(res *result.Result) []string {
+	return slices.DeleteFunc(slices.Clone(res.Unverified), func(reason string) bool {
+		return slices.ContainsFunc(res.Image.Platforms, func(p result.Platform) bool { return p.Reason == reason })
+	})
+}
+
+func built(run *stage.Run) []stage.Image {
 	var all []stage.Image
 	for _, v := range run.Variants() {
 		all = append(all, v.Image)

@@ -23,7 +23,7 @@ func (s Stage) others(ctx context.Context, run *stage.Run) (stage.Outcome, error
 		outcome, err := s.other(ctx, run, v)
 		switch {
 		case errors.Is(err, stage.ErrForeign):
-			run.Result.NotRun(platform, "the engine's machine cannot run it and has no emulator (qemu with binfmt_misc)")
+			run.Result.NotRun(platform, stage.NoEmulator)
 		case err != nil:
 			return stage.Outcome{}, err
 		case outcome.Status == result.StageFailed:

@@ -44,6 +44,10 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if errors.As(err, &nothing) {
 		return stage.Fail(nothing.Error(), "give it one, or set serve.command in slipway.yaml")
 	}
+	if errors.Is(err, stage.ErrForeign) {
+		run.Result.NotRun(run.Image.Platform, stage.NoEmulator)
+		return stage.Skip("%s: %s", run.Image.Platform, stage.NoEmulator)
+	}
 	if err != nil {
 		return stage.Outcome{}, err
 	}

@@ -63,7 +63,9 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 			return stage.Outcome{}, err
 		}
 	}
-	if _, err := run.Container.Exec(ctx, exec); err != nil {
+	if _, err := run.Container.Exec(ctx, exec); errors.Is(err, stage.ErrForeign) {
+		return stage.Skip("%s: %s", run.Image.Platform, stage.NoEmulator)
+	} else if err != nil {
 		var exit *stage.ExitError
 		if errors.As(err, &exit) {
 			err = fmt.Errorf("the helper ended with %d: %s", exit.Code, stage.LastLine(exit.Stderr))
