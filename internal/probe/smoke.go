@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -26,6 +27,8 @@ const (
 	defaultGrace = 10 * time.Second
 	// memoryLimit makes the garbage collector keep the probe small beside the model.
 	memoryLimit = 48 << 20
+	// largeSpec is one that holds the JSON of a large request.
+	largeSpec = 1 << 20
 )
 
 // Smoke starts the server that the spec names, asks it all cases and writes
@@ -68,6 +71,10 @@ func readSpec(file string) (spec protocol.Spec, err error) {
 	}
 	if err := json.Unmarshal(data, &spec); err != nil {
 		return spec, fmt.Errorf("reading the spec %s: %w", file, err)
+	}
+	if len(data) > largeSpec {
+		data = nil   //nolint:ineffassign,wastedassign // so that it can go
+		runtime.GC() // what was read and what was made of it are not both to be in memory
 	}
 	if spec.Version != protocol.SpecVersion {
 		return spec, fmt.Errorf("the spec has version %d, this probe knows version %d: the probe belongs to another slipway", spec.Version, protocol.SpecVersion)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -14,18 +13,6 @@ import (
 
 // errNoBody is for protocols that ask for nothing without a body.
 var errNoBody = errors.New("the request has no body: give json, text, file or form")
-
-// Hash stands for what a request asks: the SHA-256, in hex, of its JSON, less
-// its name, the time it has and where its files are.
-func (r Request) Hash() string {
-	r.Name, r.TimeoutMS = "", 0
-	r = r.Files(func(b Binary) Binary { return b.At("") })
-	data, err := json.Marshal(r)
-	if err != nil { // its json is none, so no spec with it was ever written
-		return ""
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(data))
-}
 
 const jsonType = "application/json"
 

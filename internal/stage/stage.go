@@ -55,6 +55,13 @@ type Variant struct {
 // Variants are the images for all platforms, the one that is tried in full first.
 func (r *Run) Variants() []*Variant { return append([]*Variant{&r.Variant}, r.Others...) }
 
+// Goes is true for a platform whose image is published when all passes: what
+// could not be run is no part of what others are led to, unless slipway.yaml
+// allows it.
+func (r *Run) Goes(p result.Platform) bool {
+	return p.Reason == "" || r.Plan.Publish.AllowUnverified
+}
+
 // Outcome is what a stage found.
 type Outcome struct {
 	Status result.StageStatus

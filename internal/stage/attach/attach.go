@@ -130,8 +130,8 @@ func (d *Documents) documents(ctx context.Context, run *stage.Run, digest string
 	subject := []attest.Resource{{Name: run.Plan.Model, Digest: attest.Digest(digest)}}
 	for _, p := range run.Result.Image.Platforms {
 		packages, ok := found[p.Platform]
-		if !ok {
-			continue // not built
+		if !ok || !run.Goes(p) {
+			continue // not built, or not published
 		}
 		bom, err := attest.SBOM(attest.Image{Name: run.Plan.Model, Digest: p.Digest, Platform: p.Platform}, packages)
 		if err != nil {

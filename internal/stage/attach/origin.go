@@ -50,6 +50,9 @@ func (o Origin) provenance(run *stage.Run, byproducts []attest.Resource) attest.
 		d.ExternalParameters.Configuration = &hash
 	}
 	for _, platform := range res.Image.Platforms {
+		if !run.Goes(platform) {
+			continue
+		}
 		d.ExternalParameters.Platforms = append(d.ExternalParameters.Platforms, platform.Platform)
 	}
 	if plan.Deps != nil {

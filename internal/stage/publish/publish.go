@@ -94,15 +94,10 @@ func (s *Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) 
 	return stage.Pass()
 }
 
-// tried are the images to publish: what could not be run is no part of what
-// others are led to, unless slipway.yaml allows it.
+// tried are the images to publish.
 func tried(run *stage.Run) []stage.Image {
-	all := built(run)
-	if run.Plan.Publish.AllowUnverified {
-		return all
-	}
-	return slices.DeleteFunc(all, func(i stage.Image) bool {
-		return slices.ContainsFunc(run.Result.Image.Platforms, func(p result.Platform) bool { return p.Platform == i.Platform && p.Reason != "" })
+	return slices.DeleteFunc(built(run), func(i stage.Image) bool {
+		return slices.ContainsFunc(run.Result.Image.Platforms, func(p result.Platform) bool { return p.Platform == i.Platform && !run.Goes(p) })
 	})
 }
 
