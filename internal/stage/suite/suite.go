@@ -58,21 +58,45 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 		}
 		exec.Trees = []stage.Tree{{Host: host, Include: p.Test.Files, Path: workDir(run.Container.Config())}}
 	}
+	if err := s.runs(ctx, run); err != nil {
+		return cannot(run, err)
+	}
 	if p.Test.Requirements != "" {
 		if err := s.prepare(ctx, run, &exec); err != nil {
-			return stage.Outcome{}, err
+			return cannot(run, err)
 		}
 	}
-	if _, err := run.Container.Exec(ctx, exec); errors.Is(err, stage.ErrForeign) {
-		return stage.Skip("%s: %s", run.Image.Platform, stage.NoEmulator)
-	} else if err != nil {
+	if _, err := run.Container.Exec(ctx, exec); err != nil {
 		var exit *stage.ExitError
 		if errors.As(err, &exit) {
 			err = fmt.Errorf("the helper ended with %d: %s", exit.Code, stage.LastLine(exit.Stderr))
 		}
-		return stage.Outcome{}, err
+		return cannot(run, err)
 	}
 	return judge(run, exec.OutputTo)
+}
+
+// runs is ErrForeign for a platform that the engine cannot run: our helper
+// tells before anything is installed for it.
+func (s Stage) runs(ctx context.Context, run *stage.Run) error {
+	if run.Native == nil || run.Native.Platform == run.Image.Platform {
+		return nil
+	}
+	_, err := run.Container.Exec(ctx, stage.Supervise(s.Probe, run.Container.Config(), "help"))
+	var exit *stage.ExitError
+	if errors.As(err, &exit) {
+		return nil // it ran
+	}
+	return err
+}
+
+// cannot is the end of tests that could not be run: no fault of anybody's where
+// the engine cannot run the platform.
+func cannot(run *stage.Run, err error) (stage.Outcome, error) {
+	if errors.Is(err, stage.ErrForeign) {
+		return stage.Skip("%s: %s", run.Image.Platform, stage.NoEmulator)
+	}
+	return stage.Outcome{}, err
 }
 
 // workDir is where the tests go: the image's working directory, the model's own place.
