@@ -16,8 +16,11 @@ type flags struct {
 	platforms []string
 	timeout   time.Duration
 	fresh     bool
-	json      bool
-	offline   bool
+	frozen    bool
+	// relock is a run that writes slipway.lock anew; update takes nothing over from the one that is there.
+	relock, update bool
+	json           bool
+	offline        bool
 }
 
 func (f *flags) add(cmd *cobra.Command) {
@@ -57,4 +60,5 @@ func (f *flags) addPlan(cmd *cobra.Command) {
 	f.addOut(cmd)
 	f.addPlatform(cmd)
 	fs.BoolVar(&f.fresh, "fresh", false, "look no layer up: make everything again")
+	fs.BoolVar(&f.frozen, "frozen", false, "refuse to run when slipway.lock is missing or stale")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -111,7 +110,7 @@ func (l *loaded) scan(f flags) {
 	l.facts = plan.Facts{
 		Dir: l.dir, Below: filepath.ToSlash(below), Platform: l.platforms[0], Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
 		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
-		Written: l.written(f), Head: l.git.commit,
+		Written: l.written(f), Head: l.git.commit, Platforms: l.platforms, UV: stage.UVVersion(),
 	}
 	for _, w := range tree.Weights {
 		if w.Object != "" {
@@ -121,11 +120,8 @@ func (l *loaded) scan(f flags) {
 			l.facts.Objects[w.Path] = plan.Object{Host: filepath.Join(l.top, filepath.FromSlash(w.Object)), SHA256: w.SHA256}
 		}
 	}
-	if path := l.config.Build.Requirements; path != "" && l.config.Build.Dockerfile == "" {
-		if l.facts.Lock, err = fs.ReadFile(os.DirFS(l.dir), filepath.ToSlash(path)); err != nil {
-			l.problem(filepath.Join(below, path), err)
-		}
-		l.problems = append(l.problems, source.Requirements(filepath.ToSlash(filepath.Join(below, path)), l.facts.Lock)...)
+	if l.config.Build.Dockerfile == "" {
+		l.readLocks(f)
 	}
 }
 
@@ -171,7 +167,7 @@ func (l *loaded) base(ctx context.Context, platform, scratch string) (*stage.Bas
 	case l.config.Build.Dockerfile != "":
 		return nil, nil
 	default:
-		base, err = l.registry.Base(ctx, l.config.Build.Base, platform)
+		base, err = l.lockedBase(ctx, platform)
 	}
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ func findProbe(ctx context.Context, named, cache, platform string) (string, erro
 		return "", &stage.Error{What: "this slipway carries no probe, and its source is gone", Where: source, Remedy: "build it with `make build`, or name a probe with --probe", Err: err}
 	}
 	// Two runs at once build one after the other, and the second finds it done.
-	unlock, err := lock(filepath.Join(dir, "lock"))
+	unlock, err := exclusive(filepath.Join(dir, "lock"))
 	if err != nil {
 		return "", fmt.Errorf("waiting for another run that builds the probe: %w", err)
 	}
@@ -53,8 +53,8 @@ func findProbe(ctx context.Context, named, cache, platform string) (string, erro
 	return path, os.Chmod(path, 0o755) // whatever our umask is: the image's user has to start it
 }
 
-// lock takes an exclusive lock on a file until unlock is called or this process ends.
-func lock(path string) (unlock func(), err error) {
+// exclusive takes an exclusive lock on a file until unlock is called or this process ends.
+func exclusive(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-dev/slipway/internal/stage"
-	"github.com/slipway-dev/slipway/internal/stage/deps"
 	"github.com/slipway-dev/slipway/internal/stage/image"
 	"github.com/slipway-dev/slipway/internal/stage/smoke"
 )
@@ -52,6 +51,7 @@ that is expected.`,
 func (p program) recording(dir string, f flags, r smoke.Recording) job {
 	j := ship(dir, f)
 	j.suffix, j.secrets = "-record", []string{"build", "weights", "train", "smoke"}
+	j.plan = alone
 	r.Dir, r.Show = absolute(dir), p.stdout
 	if f.json {
 		r.Show = p.stderr
@@ -60,7 +60,7 @@ func (p program) recording(dir string, f flags, r smoke.Recording) job {
 		r.Stage = smoke.Stage{Probe: t.probe(t.platform), Scratch: t.scratch, Out: t.out, Nonce: t.nonce}
 		return []stage.Stage{
 			// the image as a run builds it
-			{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
+			{Name: "deps", Run: t.deps().Run},
 			{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch}.Run},
 			// its answers, several rounds of them, written down
 			{Name: "record", Run: r.Run},

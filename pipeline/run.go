@@ -56,6 +56,15 @@ func ship(dir string, f flags) job {
 	}}
 }
 
+// alone is the plan of a job that publishes nothing, and keeps nothing for other machines either.
+func alone(l loaded, facts plan.Facts) plan.Plan {
+	p := plan.Make(l.config, l.event, facts)
+	if p.Deps != nil {
+		p.Deps.Keep = false
+	}
+	return p
+}
+
 // run does a job and returns how it went. Result and report are written whatever happens.
 func (p program) run(ctx context.Context, j job) result.Status {
 	f := j.flags
@@ -152,7 +161,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 		fetch: fetch.New(fetch.Options{
 			Cache: filepath.Join(l.cache, "weights"), Index: index, Secrets: l.secrets, Hub: p.getenv("HF_ENDPOINT"), Note: watch.Note,
 		}),
-		scratch: scratch, out: l.out, nonce: nonce(), platform: l.platforms[0], origin: l.origin(),
+		scratch: scratch, out: l.out, nonce: nonce(), cache: l.cache, frozen: j.flags.frozen, platform: l.platforms[0], origin: l.origin(),
 	}
 	facts, run := l.facts, &stage.Run{Secrets: l.secrets, Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {
@@ -183,6 +192,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 	}
 	run.Plan = j.plan(l, facts)
 	res.Warnings = append(res.Warnings, run.Plan.Warnings...)
+	res.LockStale = run.Plan.StaleLock
 	stage.Execute(ctx, j.stages(t), run, watch)
 }
 

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"path/filepath"
+	"time"
+
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/engine"
 	"github.com/slipway-dev/slipway/internal/fetch"
@@ -26,6 +29,8 @@ type tools struct {
 	platform string            // what is tried in full
 	scratch  string            // a directory of this run, removed after it
 	out      string            // the directory of the result
+	cache    string            // ours, kept from run to run
+	frozen   bool              // what is locked may not come out otherwise
 	nonce    string            // this run and no other
 	origin   attach.Origin     // where this run comes from
 }
@@ -38,6 +43,14 @@ func (t tools) fetchers() map[config.WeightKind]image.Fetcher {
 	return map[config.WeightKind]image.Fetcher{config.HTTPS: t.fetch, config.HuggingFace: t.fetch}
 }
 
+// deps is the stage that makes the dependency layer, or finds it.
+func (t tools) deps() deps.Stage {
+	return deps.Stage{
+		Composer: t.engine, Store: t.store, Shelf: t.registry, Probe: t.probe(native), Frozen: t.frozen,
+		Resolved: filepath.Join(t.cache, "resolved"), Day: time.Now().UTC().Format(time.DateOnly),
+	}
+}
+
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
 func stages(t tools) []stage.Stage {
@@ -45,7 +58,7 @@ func stages(t tools) []stage.Stage {
 	shipping := &publish.Stage{Publisher: t.registry, Documents: documents}
 	return []stage.Stage{
 		// the dependencies as one layer, looked up before made: they change least and cost most
-		{Name: "deps", Run: deps.Stage{Composer: t.engine, Store: t.store, Probe: t.probe(native)}.Run},
+		{Name: "deps", Run: t.deps().Run},
 		// weights and code on top of them, composed in the engine; or the user's own Dockerfile. Its bytes begin to go to
 		// the registry, where nothing names them
 		{

@@ -11,7 +11,7 @@ import (
 )
 
 // lookedFor is said where there is no model.
-const lookedFor = "slipway looks for slipway.yaml, a Dockerfile, the files of a model server (cog.yaml, bentofile.yaml, model-settings.json, MLmodel), or requirements.txt or app.py (a python build, which needs serve.command in slipway.yaml)"
+const lookedFor = "slipway looks for slipway.yaml, a Dockerfile, the files of a model server (cog.yaml, bentofile.yaml, model-settings.json, MLmodel), or a file of Python packages (requirements.txt, uv.lock, pylock.toml, pyproject.toml) or app.py (a python build, which needs serve.command in slipway.yaml)"
 
 // The defaults that no file decides.
 const (
@@ -24,7 +24,7 @@ const (
 var (
 	testRequirements = []string{"requirements-test.txt", "requirements-dev.txt"}
 	namesPytest      = regexp.MustCompile(`(?mi)^\s*pytest\s*($|[\[=<>!~;@#\\ ])`)
-	namesUvicorn     = regexp.MustCompile(`(?mi)^\s*(uvicorn|fastapi)\s*($|[\[=<>!~;@#\\ ])`)
+	namesUvicorn     = regexp.MustCompile(`(?mi)^\s*(?:name = |dependencies = \[)?["']?(uvicorn|fastapi)\s*($|[\[=<>!~;@#\\ "'])`)
 )
 
 // complete fills in what slipway.yaml does not say.
@@ -107,7 +107,7 @@ func (l *loader) only(keys []string, message string) {
 func (l *loader) completePython(said bool) bool {
 	b := &l.cfg.Build
 	l.chooseServer(protocol.Image{Ref: b.Base, Command: l.cfg.Serve.Command}, true)
-	if !said && l.server == nil && !l.exists("requirements.txt") && !l.has("build.requirements") && !l.exists("app.py") && !l.has("serve.command") {
+	if !said && l.server == nil && !l.namesPackages() && !l.has("build.requirements") && !l.exists("app.py") && !l.has("serve.command") {
 		where := l.rel
 		if l.start.line > 0 {
 			where = l.file
@@ -132,25 +132,6 @@ func (l *loader) completePython(said bool) bool {
 	l.completeServe(!l.has("build.base"))
 	l.warnCog()
 	return true
-}
-
-func (l *loader) completeRequirements() {
-	b := &l.cfg.Build
-	if f := l.server; f != nil && f.requirements != "" {
-		if file := path.Clean(f.requirements); l.check(file, aFile) == "" {
-			b.Requirements = file
-			l.detected("build.requirements", file, "the files of "+f.name+" name it")
-			return
-		}
-	}
-	if !l.exists("requirements.txt") {
-		return
-	}
-	b.Requirements = "requirements.txt"
-	if message := l.check(b.Requirements, aFile); message != "" {
-		l.keyProblemf("build.requirements", "%s", message)
-	}
-	l.detected("build.requirements", b.Requirements, "requirements.txt is here")
 }
 
 func (l *loader) completeVersion() {

@@ -106,7 +106,7 @@ func TestModelDirectory(t *testing.T) {
 	for _, test := range []struct{ dir, want string }{
 		{"missing", "missing: the model directory does not exist\n"},
 		{"afile", "afile: a file, where the model directory is expected: name the directory that holds it\n"},
-		{"empty", "empty: the model directory is empty: slipway looks for slipway.yaml, a Dockerfile, the files of a model server (cog.yaml, bentofile.yaml, model-settings.json, MLmodel), or requirements.txt or app.py (a python build, which needs serve.command in slipway.yaml)\n"},
+		{"empty", "empty: the model directory is empty: slipway looks for slipway.yaml, a Dockerfile, the files of a model server (cog.yaml, bentofile.yaml, model-settings.json, MLmodel), or a file of Python packages (requirements.txt, uv.lock, pylock.toml, pyproject.toml) or app.py (a python build, which needs serve.command in slipway.yaml)\n"},
 		{"escape", "escape: the model directory is outside of the repository \"TOP\"\n"},
 	} {
 		_, problems := config.Load(filepath.Join(top, test.dir), top)

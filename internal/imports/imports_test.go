@@ -18,7 +18,7 @@ const module = "github.com/slipway-dev/slipway/"
 var rows = [][]string{
 	{"internal/content"},
 	{"internal/result", "internal/event", "internal/protocol", "internal/expect", "internal/layer", "internal/inventory", "internal/secret"},
-	{"internal/config", "internal/source", "internal/report", "internal/client", "internal/confine", "internal/attest"},
+	{"internal/config", "internal/lock", "internal/source", "internal/report", "internal/client", "internal/confine", "internal/attest"},
 	{"internal/plan", "internal/record", "internal/probe", "internal/reporting"},
 	{"internal/stage"},
 	{"internal/stage/deps", "internal/stage/image", "internal/stage/suite", "internal/stage/smoke", "internal/stage/gate", "internal/stage/attach", "internal/stage/publish"},

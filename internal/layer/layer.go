@@ -30,6 +30,8 @@ type Layer struct {
 	Offset  int64  `json:"offset,omitempty"`
 	// CreatedBy says what made the layer, where the image's history does.
 	CreatedBy string `json:"created_by,omitempty"`
+	// From is the registry that it was pulled from; empty for what this machine made.
+	From string `json:"from,omitempty"`
 	// Packages are what a dependency layer installs, sorted by name.
 	Packages []Package `json:"packages,omitempty"`
 }

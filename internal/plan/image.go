@@ -1,10 +1,6 @@
 package plan
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -22,33 +18,6 @@ const (
 	VenvDir = "/venv"
 )
 
-// recipe is the version of how the dependency layer is made. It is part of the
-// layer's key: raise it with every change that changes the layer's bytes.
-const recipe = 1
-
-func deps(c config.Config, f Facts) *Deps {
-	if !requires(f.Lock) {
-		return nil
-	}
-	sum := sha256.Sum256(f.Lock)
-	d := &Deps{
-		Requirements: c.Build.Requirements,
-		Lock:         f.Lock,
-		LockDigest:   "sha256:" + hex.EncodeToString(sum[:]),
-		Hashed:       bytes.Contains(f.Lock, []byte("--hash=")),
-	}
-	if f.Base != nil {
-		d.Key = depsKey(f.Base.Digest, d.LockDigest, f.Platform)
-	}
-	return d
-}
-
-// depsKey stands for everything that a dependency layer follows from.
-func depsKey(base, lock, platform string) string {
-	key := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%s\n", recipe, base, lock, platform))
-	return hex.EncodeToString(key[:])
-}
-
 // variant plans the image for another platform: the same but for its base.
 func variant(c config.Config, e event.Event, f Facts, base BaseFacts) Variant {
 	v := Variant{Platform: base.Platform}
@@ -62,16 +31,6 @@ func variant(c config.Config, e event.Event, f Facts, base BaseFacts) Variant {
 	}
 	v.Config = image(c, e, f, d).Config
 	return v
-}
-
-// requires says whether a requirements file asks for anything at all.
-func requires(lock []byte) bool {
-	for line := range bytes.Lines(lock) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
-			return true
-		}
-	}
-	return false
 }
 
 func image(c config.Config, e event.Event, f Facts, d *Deps) Image {

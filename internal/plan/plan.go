@@ -4,9 +4,12 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/event"
 	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/lock"
 )
 
 // Facts are what was found out before planning: about the model's files, its
@@ -21,6 +24,14 @@ type Facts struct {
 	Objects map[string]Object
 	// Lock is the content of the requirements file; nil when there is none.
 	Lock []byte
+	// Beside are the files that a lock needs besides: a pyproject.toml, a
+	// requirements.lock; by their path relative to Dir.
+	Beside map[string][]byte
+	// Locked is what slipway.lock says; nil when there is none.
+	Locked *lock.Lock
+	UV     string // the version of uv that installs
+	// Platforms are all that the image is for.
+	Platforms []string
 	// Base is what the registry says of the base image; nil when it was not asked (Dockerfile builds, --offline).
 	Base *BaseFacts
 	// Others are the base images of the other platforms; of a Dockerfile build, the platforms alone.
@@ -66,8 +77,10 @@ type Plan struct {
 	Smoke      *Smoke // nil: nothing to ask
 	Metrics    string // path of the metrics file, relative to Dir
 	Gates      []config.Gate
-	Publish    Publish
-	Fresh      bool
+	// StaleLock says what of slipway.lock is not as the model is now; empty when it is current.
+	StaleLock []string
+	Publish   Publish
+	Fresh     bool
 	// Steps says for each stage what it will do, or why it has nothing to do.
 	Steps    []Step
 	Warnings []string
@@ -112,15 +125,6 @@ type Dockerfile struct {
 	Exclude      []string // what no build context needs, relative to the model directory
 	Args         map[string]string
 	Secrets      []config.SecretMount
-}
-
-// Deps is the dependency layer: what goes in, and the key it is looked up by.
-type Deps struct {
-	Requirements string // path, relative to the model directory
-	Lock         []byte
-	LockDigest   string // "sha256:<hex>" of Lock
-	Key          string // empty when the base is not known (--offline)
-	Hashed       bool   // every requirement is locked by hash
 }
 
 // Image is what is put on the base.
@@ -171,6 +175,9 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	} else {
 		p.Deps = deps(c, f)
 		p.Image = image(c, e, f, p.Deps)
+		if p.Deps != nil {
+			p.Deps.shelf(c, f, p.Publish)
+		}
 	}
 	for _, other := range f.Others {
 		p.Others = append(p.Others, variant(c, e, f, other))
@@ -185,8 +192,9 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 			p.noTests = d.Why
 		}
 	}
+	p.StaleLock = StaleLock(c, f)
 	p.Steps = steps(p)
-	p.Warnings = append(warnings(p), c.Warnings...)
+	p.Warnings = slices.Concat(warnings(p), lockWarnings(e, f, p.StaleLock), c.Warnings)
 	if elsewhere(e, f) && p.Publish.To != "" && len(p.Publish.Tags) == 0 {
 		p.Warnings = append(p.Warnings, "no tags: "+f.Head+" is checked out, and the event is about "+e.Commit)
 	}
@@ -229,7 +237,7 @@ func smokeEnv(c config.Config) map[string]string {
 func warnings(p Plan) []string {
 	var out []string
 	if p.Deps != nil && !p.Deps.Hashed {
-		out = append(out, p.Deps.Requirements+" is not locked by hash: two builds of it may differ; `uv pip compile --generate-hashes` locks it")
+		out = append(out, p.Deps.Requirements+" is not locked by hash: it is locked for this run alone, to what is newest today; "+relock(p.Below))
 	}
 	return out
 }

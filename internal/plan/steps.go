@@ -21,9 +21,15 @@ func depsStep(p Plan) Step {
 	case p.Deps == nil:
 		s.Skip = "no packages are required"
 	case p.Deps.Key == "":
-		s.Do = fmt.Sprintf("install %s", p.Deps.Requirements)
+		s.Do = fmt.Sprintf("install %s", p.Deps.LockFile)
+		if !p.Deps.Hashed {
+			s.Do = fmt.Sprintf("lock %s for this run, and install it", p.Deps.Requirements)
+		}
 	default:
-		s.Do = fmt.Sprintf("install %s, unless a layer with key %s is in the store", p.Deps.Requirements, p.Deps.Key[:12])
+		s.Do = fmt.Sprintf("install %s, unless a layer with key %s is in the store", p.Deps.LockFile, p.Deps.Key[:12])
+		if _, ok := p.Deps.Locked[p.Platform]; ok && p.Deps.Repository != "" {
+			s.Do += " or in " + p.Deps.Repository
+		}
 	}
 	return s
 }

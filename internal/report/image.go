@@ -52,7 +52,13 @@ func image(r result.Result, d detail) string {
 		if r.Deps.Hit != "" {
 			how = "found in: " + text(r.Deps.Hit, d.runes)
 		}
+		if r.Deps.Why != "" {
+			how += " (" + text(r.Deps.Why, d.runes) + ")"
+		}
 		blocks = append(blocks, "Dependencies: "+how+".")
+	}
+	if len(r.LockStale) > 0 {
+		blocks = append(blocks, "Not locked: "+text(strings.Join(r.LockStale, "; "), d.runes)+".")
 	}
 	return strings.TrimSuffix(join(blocks), "\n")
 }

@@ -36,7 +36,9 @@ type Result struct {
 	Weights []Weight `json:"weights,omitempty"`
 	Deps    *Deps    `json:"deps"`
 	// LockDigest is the sha256 of the dependency lock, "sha256:<hex>", or null.
-	LockDigest   *string            `json:"lock_digest"`
+	LockDigest *string `json:"lock_digest"`
+	// LockStale says what of slipway.lock is not as the model is now; empty when it is current.
+	LockStale    []string           `json:"lock_stale"`
 	Dependencies []Dependency       `json:"dependencies"`
 	Stages       []Stage            `json:"stages"`
 	Tests        *Tests             `json:"tests"`
@@ -161,8 +163,10 @@ type Weight struct {
 // Deps says how the dependency layer was come by.
 type Deps struct {
 	Key string `json:"key"`
-	// Hit is where it was found: "store", or "" when it was made in this run.
-	Hit    string `json:"hit"`
+	// Hit is where it was found: "store", "registry", or "" when it was made in this run.
+	Hit string `json:"hit"`
+	// Why says why it was taken from there, or made again.
+	Why    string `json:"why"`
 	DiffID string `json:"diff_id"`
 	// Others are those for the other platforms.
 	Others []OtherDeps `json:"others,omitempty"`
@@ -173,6 +177,7 @@ type OtherDeps struct {
 	Platform string `json:"platform"`
 	Key      string `json:"key"`
 	Hit      string `json:"hit"`
+	Why      string `json:"why"`
 	DiffID   string `json:"diff_id"`
 }
 
@@ -186,7 +191,7 @@ type Dependency struct {
 type Stage struct {
 	Name   string      `json:"name"`
 	Status StageStatus `json:"status"`
-	// Reason says why, in words a reader can act on; empty when passed.
+	// Reason says why, in words a reader can act on; of a stage that passed, how, where that is worth telling.
 	Reason     string     `json:"reason"`
 	Started    *time.Time `json:"started"`
 	DurationMS *int64     `json:"duration_ms"`

@@ -69,7 +69,7 @@ var (
 	// slipway.yaml gives the same image, with the same digest, that was already
 	// tested; requirements are in the image as the packages they name.
 	metaPatterns = []string{
-		"slipway.yaml", "slipway.lock", "{README,readme,Readme}*",
+		"slipway.yaml", "slipway.lock", "uv.lock", "pylock{,.*}.toml", "{poetry,Pipfile}.lock", "{README,readme,Readme}*",
 		"requirements*.{txt,in,lock}", "{dev,test}-requirements.{txt,in}", "**/requirements/*.{txt,in}",
 		"{Dockerfile,Containerfile}*", ".dockerignore", "**/.gitignore", "**/.gitattributes",
 		".github/**", ".gitlab-ci.yml", ".pre-commit-config.yaml", ".python-version",

@@ -33,7 +33,10 @@ type Stage struct {
 // Run is one run under way: what the stages hand to each other. Each field has
 // one writer, named beside it; Result's sections belong to the stages of the same name.
 type Run struct {
-	Plan    plan.Plan
+	Plan plan.Plan
+	// Lock is what fixed every package of this run: the content of a lock, or
+	// what requirements without hashes were resolved to. The deps stage sets it.
+	Lock    []byte
 	Secrets secret.Set // what slipway.yaml asks for, taken out of slipway's environment
 	// Variant is the image for the platform that is tried in full.
 	Variant
@@ -44,6 +47,8 @@ type Run struct {
 	// for all platforms is made in it. It is Image.Base unless that is another's.
 	Native *Base
 	Result *result.Result
+
+	background []<-chan string
 }
 
 // Variant is the image for one platform.
@@ -155,6 +160,7 @@ func Execute(ctx context.Context, stages []Stage, run *Run, watch Watcher) {
 			s.Beside(beside, run)
 		}
 	}
+	run.settle()
 	if interrupted {
 		res.Status, res.Error = Ended(ctx, cancelledIn(res.Stages))
 	}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"regexp"
+	"strings"
 
 	"github.com/slipway-dev/slipway/internal/result"
 )
@@ -52,4 +53,11 @@ func UV(ctx context.Context, c Container, file string) (Directory, error) {
 		}
 	}
 	return out.Kept, err
+}
+
+// UVVersion is the version of uv that is fetched.
+func UVVersion() string {
+	_, version, _ := strings.Cut(string(uvRequirements), "\nuv==")
+	version, _, _ = strings.Cut(version, " ")
+	return version
 }

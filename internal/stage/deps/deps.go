@@ -4,13 +4,8 @@ package deps
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path"
-	"path/filepath"
 
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
@@ -18,42 +13,72 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage"
 )
 
-//go:embed install.py
-var installScript []byte
+// Shelf is a registry, where layers are kept for other machines.
+type Shelf interface {
+	// FindLayer says what the repository has under a tag; found is false when nothing is there.
+	FindLayer(ctx context.Context, repository, tag string) (r layer.Received, found bool, err error)
+	// PullLayer downloads what was found into an archive, and proves that it is what was said.
+	PullLayer(ctx context.Context, r layer.Received, archive string) (layer.Layer, error)
+	// Publish writes an image with these tags.
+	Publish(ctx context.Context, images []stage.Image, to string, tags []string, attach stage.Attach) (stage.Published, error)
+}
 
 // Stage puts the dependency layer on the image.
 type Stage struct {
 	Composer stage.Composer
 	Store    layer.Store
+	Shelf    Shelf
 	// Probe is the path of our static helper for the engine's platform: it writes
 	// the layer inside the container, so that only the finished, compressed one
 	// leaves the engine.
 	Probe string
+	// Resolved is a directory that keeps what unlocked requirements were
+	// resolved to, and Day until when: another one resolves anew.
+	Resolved string
+	Day      string
+	// Frozen refuses a layer that is not the one in slipway.lock.
+	Frozen bool
 }
 
 // Run puts the layer on the image for each platform.
 func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
-	p := run.Plan
-	if why := p.Skipped("deps"); why != "" {
+	if why := run.Plan.Skipped("deps"); why != "" {
 		return stage.Skip("%s", why)
 	}
-	run.Result.LockDigest = &p.Deps.LockDigest
-	keys := []string{p.Deps.Key}
-	for _, v := range p.Others {
-		keys = append(keys, v.DepsKey)
+	d := *run.Plan.Deps
+	err := s.lock(ctx, run, &d)
+	if err == nil {
+		run.Lock, run.Result.LockDigest = d.Lock, &d.LockDigest
+		err = s.each(ctx, run, d)
 	}
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return stage.Fail(refused.Error(), "correct "+d.Requirements+": these are the installer's own words")
+	}
+	if err != nil {
+		return stage.Outcome{}, err
+	}
+	return stage.Outcome{Status: result.StagePassed, Reason: how(*run.Result.Deps)}, nil
+}
+
+// how says in the log how the layer was come by.
+func how(d result.Deps) string {
+	from := "made"
+	if d.Hit != "" {
+		from = "from the " + d.Hit
+	}
+	return fmt.Sprintf("key %s %s: %s", d.Key[:12], from, d.Why)
+}
+
+func (s Stage) each(ctx context.Context, run *stage.Run, d plan.Deps) error {
 	for n, v := range run.Variants() {
-		record, found, err := s.find(ctx, run, v, keys[n])
-		var refused *refusal
-		if errors.As(err, &refused) {
-			return stage.Fail(refused.Error(), "correct "+p.Deps.Requirements+": these are the installer's own words")
-		}
+		record, found, err := s.find(ctx, run, v, d)
 		if err != nil {
-			return stage.Outcome{}, err
+			return err
 		}
 		v.Image.Layers = append(v.Image.Layers, found)
 		if n > 0 {
-			run.Result.Deps.Others = append(run.Result.Deps.Others, result.OtherDeps{Platform: v.Image.Platform, Key: record.Key, Hit: record.Hit, DiffID: record.DiffID})
+			run.Result.Deps.Others = append(run.Result.Deps.Others, result.OtherDeps{Platform: v.Image.Platform, Key: record.Key, Hit: record.Hit, Why: record.Why, DiffID: record.DiffID})
 			continue
 		}
 		run.Result.Deps = &record
@@ -61,107 +86,5 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 			run.Result.Dependencies = append(run.Result.Dependencies, result.Dependency(p))
 		}
 	}
-	return stage.Pass()
-}
-
-// find looks the layer for one platform up by its key, and makes it when it is not there.
-func (s Stage) find(ctx context.Context, run *stage.Run, v *stage.Variant, hash string) (record result.Deps, found layer.Layer, err error) {
-	key, hit := "deps-"+hash, false
-	record = result.Deps{Key: hash, Hit: "store"}
-	if !run.Plan.Fresh {
-		var why string
-		if found, hit, why, err = s.Store.Get(key); err != nil {
-			return record, found, err
-		}
-		if !hit && why != "" {
-			run.Result.Warnings = append(run.Result.Warnings, "the stored dependency layer was not used: "+why)
-		}
-	}
-	if !hit {
-		record.Hit = ""
-		if found, err = s.Store.Put(key, func(path string) (layer.Layer, error) { return s.make(ctx, run, v, path) }); err != nil {
-			return record, found, err
-		}
-	}
-	record.DiffID = found.DiffID
-	return record, found, nil
-}
-
-// refusal is the installer's no: the requirements cannot be had together, or not at all.
-type refusal struct{ text string }
-
-func (r *refusal) Error() string { return r.text }
-
-// make installs the requirements in the base image and leaves the layer's
-// archive at that path. Packages for another platform are installed without
-// emulation, in the base image of the engine's own: the same paths, the same Python.
-func (s Stage) make(ctx context.Context, run *stage.Run, v *stage.Variant, archive string) (layer.Layer, error) {
-	native := run.Native
-	foreign := ""
-	if native.Platform != v.Image.Platform {
-		foreign = v.Image.Platform
-		if err := samePython(native, v.Image.Base); err != nil {
-			return layer.Layer{}, err
-		}
-	}
-	base, err := s.Composer.Compose(ctx, stage.Image{Platform: native.Platform, Base: native, Config: native.Config})
-	if err != nil {
-		return layer.Layer{}, err
-	}
-	uv, err := stage.UV(ctx, base, path.Join(run.Plan.Below, run.Plan.Deps.Requirements))
-	if err != nil {
-		return layer.Layer{}, err
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(archive), "deps-*")
-	if err != nil {
-		return layer.Layer{}, fmt.Errorf("making room for the dependency layer: %w", err)
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the cache is found by its owner's clean-up
-	_, err = base.Exec(ctx, stage.Exec{
-		Args: []string{"python", "/slipway/install.py"},
-		User: "root",
-		Files: map[string]stage.File{
-			"/slipway/installer.py":     {Content: stage.Installer},
-			"/slipway/install.py":       {Content: installScript},
-			"/slipway/requirements.txt": {Content: run.Plan.Deps.Lock},
-			"/slipway/probe":            {Host: s.Probe},
-		},
-		Mounts: map[string]stage.Directory{stage.UVDir: uv},
-		Env: map[string]string{
-			"SLIPWAY_VENV":     plan.VenvDir,
-			"SLIPWAY_PLATFORM": foreign,
-			// Bytecode of sets and dictionaries must not depend on the process.
-			"PYTHONHASHSEED": "0",
-		},
-		Output: "/slipway/out", Names: []string{"layer.tar", "layer.tar.json"}, OutputTo: dir,
-	})
-	var exit *stage.ExitError
-	if errors.As(err, &exit) {
-		// 1: the installer says no; 2: it could not ask. See installer.py.
-		if exit.Code == 1 {
-			return layer.Layer{}, &refusal{refused(foreign, stage.Tail(exit.Stderr, 12))}
-		}
-		return layer.Layer{}, &stage.Error{What: "the dependencies could not be installed: " + stage.Tail(exit.Stderr, 4), Where: run.Plan.Deps.Requirements, Remedy: "look at the network between the engine and the package index, and at the disk of the engine's machine, then run again", Err: err}
-	}
-	if err != nil {
-		return layer.Layer{}, err
-	}
-	return adopt(dir, archive)
-}
-
-// adopt moves the archive to its place in the store and reads what it is.
-func adopt(dir, path string) (layer.Layer, error) {
-	var l layer.Layer
-	data, err := stage.ReadOutput(dir, "layer.tar.json")
-	if err != nil {
-		return l, fmt.Errorf("reading what the helper made: %w", err)
-	}
-	if err := json.Unmarshal(data, &l); err != nil {
-		return l, fmt.Errorf("reading what the helper made: %w", err)
-	}
-	if err := os.Rename(filepath.Join(dir, "layer.tar"), path); err != nil {
-		return l, fmt.Errorf("keeping the dependency layer: %w", err)
-	}
-	l.Archive = path
-	return l, nil
+	return nil
 }

@@ -1,10 +1,14 @@
-"""Make a virtual environment of /slipway/requirements.txt and write it as a layer.
+"""Make a virtual environment of what is asked for and write it as a layer.
+
+It is asked for by /slipway/requirements.txt, /slipway/pylock.toml, or uv.lock
+and pyproject.toml in /slipway/project.
 
 Ends as installer.py says. Everything here must come out the same on any
 machine: see the recipe version in internal/plan.
 """
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -26,9 +30,26 @@ def foreign():
     return ["--python-platform", target, "--only-binary", ":all:"]
 
 
+def asked():
+    """The file that uv installs from."""
+    if os.path.exists("/slipway/pylock.toml"):
+        return "/slipway/pylock.toml"
+    if not os.path.exists("/slipway/project"):
+        return "/slipway/requirements.txt"
+    exported = "/tmp/requirements.txt"
+    uv("export", "--quiet", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate",
+       "--directory", "/slipway/project", "--python", sys.executable, "--output-file", exported)
+    with open(exported) as f:
+        local = [line.strip() for line in f if re.match(r"(-e |\.{0,2}/|file:)", line)]
+    if local:
+        sys.exit("uv.lock takes packages from this repository, which are not installed: %s. "
+                 "Their code lies in /app with the model's; lock without them, and import them from there" % ", ".join(local))
+    return exported
+
+
 venv = os.environ["SLIPWAY_VENV"]
 uv("venv", "--quiet", "--python", sys.executable, venv)
-uv("pip", "install", "--quiet", "--python", venv + "/bin/python", "--requirement", "/slipway/requirements.txt", *foreign())
+uv("pip", "install", "--quiet", "--python", venv + "/bin/python", "--requirement", asked(), *foreign())
 
 # Files that say when or how something was installed, and nothing about what.
 for name in (".lock", "CACHEDIR.TAG", ".gitignore"):
