@@ -199,7 +199,8 @@ type tagged struct {
 }
 
 // sound fails unless everything that a tag of the repository leads to is there
-// and is what its digest says, and returns what the tags lead to.
+// and is what its digest says, and returns what the tags lead to. A list of
+// referrers is looked through, too, and left out: it is named by a digest.
 func sound(t *testing.T, host, repository string) map[string]tagged {
 	t.Helper()
 	status, body := fetch(t, host, repository+"/tags/list", "application/json")
@@ -212,27 +213,41 @@ func sound(t *testing.T, host, repository string) map[string]tagged {
 	}
 	out := map[string]tagged{}
 	for _, tag := range list.Tags {
-		status, manifest := fetch(t, host, repository+"/manifests/"+tag, "application/vnd.oci.image.manifest.v1+json")
-		if status != http.StatusOK {
-			t.Errorf("the tag %s leads nowhere: %d %s", tag, status, manifest)
-			continue
+		got := manifest(t, host, repository, tag)
+		if !strings.HasPrefix(tag, "sha256-") {
+			out[tag] = got
 		}
-		var m struct{ Config, Layers json.RawMessage }
-		var config struct{ Digest string }
-		var layers []struct{ Digest string }
-		for _, err := range []error{json.Unmarshal(manifest, &m), json.Unmarshal(m.Config, &config), json.Unmarshal(m.Layers, &layers)} {
-			if err != nil {
-				t.Fatalf("manifest of %s: %v\n%s", tag, err, manifest)
-			}
-		}
-		got := tagged{digest: hash(manifest)}
-		whole(t, host, repository, config.Digest)
-		for _, l := range layers {
-			got.layers = append(got.layers, whole(t, host, repository, l.Digest))
-		}
-		out[tag] = got
 	}
 	return out
+}
+
+// manifest looks through a manifest, or an index, and everything that it names.
+func manifest(t *testing.T, host, repository, reference string) tagged {
+	t.Helper()
+	status, body := fetch(t, host, repository+"/manifests/"+reference, "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json")
+	got := tagged{digest: hash(body)}
+	if status != http.StatusOK || strings.HasPrefix(reference, "sha256:") && got.digest != reference {
+		t.Errorf("%s of %s leads nowhere: %d, its bytes are %s", reference, repository, status, got.digest)
+		return got
+	}
+	type descriptor struct{ Digest string }
+	var m struct {
+		Config            *descriptor
+		Layers, Manifests []descriptor
+	}
+	if err := json.Unmarshal(body, &m); err != nil {
+		t.Fatalf("manifest of %s: %v\n%s", reference, err, body)
+	}
+	if m.Config != nil {
+		whole(t, host, repository, m.Config.Digest)
+	}
+	for _, l := range m.Layers {
+		got.layers = append(got.layers, whole(t, host, repository, l.Digest))
+	}
+	for _, below := range m.Manifests {
+		manifest(t, host, repository, below.Digest)
+	}
+	return got
 }
 
 func whole(t *testing.T, host, repository, digest string) []byte {

@@ -103,8 +103,9 @@ func TestFull(t *testing.T) {
 		status int
 		body   string
 	}{
-		"distribution": {http.StatusInternalServerError, `{"errors": [{"code": "UNKNOWN", "message": "unknown error", "detail": {"Op": "write", "Path": "/var/lib/registry/data", "Err": "no space left on device"}}]}`},
-		"by status":    {http.StatusInsufficientStorage, ""},
+		"while a layer is written": {http.StatusInternalServerError, `{"errors": [{"code": "UNKNOWN", "message": "unknown error", "detail": "write /var/lib/registry/data: no space left on device"}]}`},
+		"before":                   {http.StatusInternalServerError, `{"errors": [{"code": "UNKNOWN", "message": "unknown error", "detail": {"DriverName": "filesystem", "Enclosed": {"Op": "write", "Path": "/startedat", "Err": 28}}}]}`},
+		"by status":                {http.StatusInsufficientStorage, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c, img := prepared(t)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -100,7 +101,14 @@ func passing(err error) bool {
 }
 
 // full tells of a registry that has no room left: waiting makes none. There is
-// no code for it; distribution answers 500 with the system's own words.
+// no code for it; distribution answers 500 with the system's words, or its number, among the details.
 func full(answer *transport.Error) bool {
-	return answer.StatusCode == http.StatusInsufficientStorage || strings.Contains(answer.Error(), syscall.ENOSPC.Error())
+	if answer.StatusCode == http.StatusInsufficientStorage || strings.Contains(answer.Error(), syscall.ENOSPC.Error()) {
+		return true
+	}
+	return slices.ContainsFunc(answer.Errors, func(d transport.Diagnostic) bool {
+		var detail struct{ Enclosed struct{ Err syscall.Errno } }
+		raw, err := json.Marshal(d.Detail)
+		return err == nil && json.Unmarshal(raw, &detail) == nil && detail.Enclosed.Err == syscall.ENOSPC
+	})
 }

@@ -50,7 +50,7 @@ var nativePrograms = []string{"engine", "dagger", "dnsname", "init"}
 // engineKey identifies what the programs are built from. A machine that has them with this key need not build.
 func engineKey(source string, programs []string) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, engineVersion, programs)
+	fmt.Fprintln(sum, engineVersion, programs, patches)
 	for _, name := range []string{"go.mod", "go.sum", "tools.go", "distconsts/go.mod", "distconsts/distconsts.go"} {
 		data, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
@@ -75,9 +75,18 @@ func buildEngine(ctx context.Context, l layout, source string, programs []string
 		return err
 	}
 	err = p.step("engine", "building "+strings.Join(programs, ", ")+" from Go modules", func(report func(string)) error {
+		patched, err := os.MkdirTemp("", "slipway-lab-*")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(patched) //nolint:errcheck // temporary
+		modfile, err := patchedSource(ctx, source, patched)
+		if err != nil {
+			return err
+		}
 		packages := 0
 		stamp := "-s -w -X github.com/dagger/dagger/engine.Version=" + engineVersion + " -X github.com/dagger/dagger/engine.Tag=" + engineVersion
-		build := []string{"go", "build", "-v", "-ldflags", stamp, "-o", l.bin() + "/"}
+		build := []string{"go", "build", "-v", "-modfile", modfile, "-ldflags", stamp, "-o", l.bin() + "/"}
 		for _, program := range programs {
 			build = append(build, "github.com/dagger/dagger/cmd/"+program)
 		}
