@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/config"
 )
 
-var documents = []string{"../README.md", "../docs/configuration.md", "../docs/cases.md", "../docs/protocols.md"}
+var documents = []string{"../README.md", "../docs/configuration.md", "../docs/dockerfile.md", "../docs/cases.md", "../docs/protocols.md"}
 
 var fence = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 

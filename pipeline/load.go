@@ -100,7 +100,7 @@ func (l *loaded) scan(f flags) {
 		return
 	}
 	tree, err := source.Scan(os.DirFS(l.top), source.Options{
-		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: config.Local(l.config.Weights), Cases: caseFiles(l.config), Leave: l.written(f),
+		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: config.Local(l.config.Weights), Cases: caseFiles(l.config), Leave: l.written(l.dir, f),
 	})
 	if err != nil {
 		l.problem(l.dir, err)
@@ -110,7 +110,10 @@ func (l *loaded) scan(f flags) {
 	l.facts = plan.Facts{
 		Dir: l.dir, Below: filepath.ToSlash(below), Platform: l.platforms[0], Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
 		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
-		Written: l.written(f), Head: l.git.commit, Platforms: l.platforms, UV: stage.UVVersion(),
+		Written: l.written(l.dir, f), InContext: l.written(filepath.Join(l.dir, l.config.Build.Context), f), Head: l.git.commit, Platforms: l.platforms, UV: stage.UVVersion(),
+	}
+	if l.config.Build.Dockerfile != "" {
+		l.scanContext()
 	}
 	for _, w := range tree.Weights {
 		if w.Object != "" {
@@ -125,8 +128,22 @@ func (l *loaded) scan(f flags) {
 	}
 }
 
-// written are the places inside the model directory that this run writes to.
-func (l *loaded) written(f flags) []string {
+// scanContext looks at what a Dockerfile build copies from.
+func (l *loaded) scanContext() {
+	context := filepath.Join(l.dir, filepath.FromSlash(l.config.Build.Context))
+	dockerfile, err := filepath.Rel(context, filepath.Join(l.dir, filepath.FromSlash(l.config.Build.Dockerfile)))
+	var found source.Context
+	if err == nil {
+		found, err = source.ScanContext(os.DirFS(context), filepath.ToSlash(dockerfile))
+	}
+	if err != nil {
+		l.problem(context, err)
+	}
+	l.facts.Ignored, l.facts.OtherModes = found.Ignored, found.OtherModes
+}
+
+// written are the places inside a directory that this run writes to, relative to it.
+func (l *loaded) written(dir string, f flags) []string {
 	places := []string{l.out}
 	for _, to := range []string{f.publish, l.config.Publish.Image} {
 		if dir, ok := strings.CutPrefix(to, "oci:"); ok {
@@ -135,7 +152,7 @@ func (l *loaded) written(f flags) []string {
 	}
 	var inside []string
 	for _, place := range places {
-		switch rel, err := filepath.Rel(l.dir, place); {
+		switch rel, err := filepath.Rel(dir, place); {
 		case err != nil || !filepath.IsLocal(rel):
 		case rel == ".":
 			inside = append(inside, "result.json", "report.md", "engine.log")

@@ -194,6 +194,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 	res.Warnings = append(res.Warnings, run.Plan.Warnings...)
 	res.LockStale = run.Plan.StaleLock
 	stage.Execute(ctx, j.stages(t), run, watch)
+	exportCache(ctx, t, run, watch)
 }
 
 // gather does at once what a run has to wait for before it can begin.
@@ -207,7 +208,8 @@ func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log i
 		if err != nil {
 			return err
 		}
-		t.engine, err = engine.Connect(ctx, address, log)
+		t.address, t.log = address, log
+		t.engine, err = engine.Connect(ctx, address, engine.Cache{From: l.config.Build.CacheFrom}, log)
 		return err
 	})
 	err := group.Wait()

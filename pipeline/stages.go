@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"path/filepath"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 // tools are what the stages work with.
 type tools struct {
 	engine   *engine.Engine
+	address  engine.Address
+	log      io.Writer // of the engine
 	registry *registry.Client
 	store    layer.Store
 	fetch    *fetch.Client

@@ -28,7 +28,10 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 		return probe.Exec(ctx, args, os.Environ(), os.Stdout, os.Stderr)
 	},
 	"rewrite": func(_ context.Context, args []string) error {
-		return rewriteImage(args)
+		return rewriteImage(args, os.Stdout)
+	},
+	"modes": func(_ context.Context, args []string) error {
+		return gitModes(args)
 	},
 	"layer": func(_ context.Context, args []string) error {
 		return writeLayer(args, os.Stderr)

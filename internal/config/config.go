@@ -49,8 +49,13 @@ type Build struct {
 	Files        []string
 	User         string // "uid:gid"
 	Dockerfile   string // path; set when this is a Dockerfile build
+	Context      string // of a Dockerfile build: a directory, relative to the model directory
 	Target       string
 	Args         map[string]string
+	From         string   // the image that the Dockerfile's stage stands on, as it is written
+	Steps        []string // its instructions that make a layer, bottom first
+	CacheFrom    []string // references of registry caches
+	CacheTo      []string
 	Platforms    []string
 	Secrets      []SecretMount
 }

@@ -84,7 +84,10 @@ func (l *loader) completeBuild() bool {
 		l.only([]string{"build.requirements", "build.files", "build.user"},
 			"has no effect on a Dockerfile build: remove it, or set build.python to build without the Dockerfile")
 		l.onlyLocalWeights()
-		image := dockerfileImage(l.text(b.Dockerfile), b.Target, b.Args)
+		l.completeDockerfile()
+		read := readDockerfile(l.text(b.Dockerfile), b.Target, b.Args)
+		image := read.made()
+		b.From, b.Steps = image.Ref, read.steps
 		if len(l.cfg.Serve.Command) > 0 {
 			image.Command = l.cfg.Serve.Command
 		}
@@ -92,7 +95,10 @@ func (l *loader) completeBuild() bool {
 		l.warnPorts(image.Ports)
 		return true
 	}
-	l.only([]string{"build.target", "build.args", "build.secrets"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
+	l.only([]string{"build.target", "build.args", "build.secrets", "build.cache-from", "build.cache-to"}, "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
+	if b.Context != "" && b.Context != "." {
+		l.keyProblemf("build.context", "belongs to a Dockerfile build, and there is no Dockerfile: remove it, or set build.dockerfile")
+	}
 	return l.completePython(python)
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/slipway-dev/slipway/internal/protocol"
 )
 
-// A Dockerfile is read for what it says of the server, and for nothing else:
-// the engine builds it. What cannot be understood is passed over.
+// A Dockerfile is read for what it says of the server and of its layers: the
+// engine builds it. What cannot be understood is passed over.
 // https://docs.docker.com/reference/dockerfile/
 
 // maxStages bounds the work: each FROM may copy what a stage before it said.
@@ -28,11 +28,12 @@ var (
 type stage struct {
 	image           protocol.Image
 	entrypoint, cmd []string
+	steps           []string // the instructions that make a layer, one each
 }
 
-// dockerfileImage is the image that a Dockerfile makes, as far as that can be
-// told without building it. target is the stage to build, empty for the last.
-func dockerfileImage(content, target string, args map[string]string) protocol.Image {
+// readDockerfile is what a Dockerfile makes, as far as that can be told without
+// building it. target is the stage to build, empty for the last.
+func readDockerfile(content, target string, args map[string]string) stage {
 	values := map[string]string{} // of the ARGs before the first FROM
 	stages := map[string]stage{}
 	var s stage
@@ -49,7 +50,7 @@ func dockerfileImage(content, target string, args map[string]string) protocol.Im
 			if count > 0 {
 				stages[name], stages[strconv.Itoa(count-1)] = s, s
 				if count == maxStages || target != "" && strings.EqualFold(name, target) {
-					return s.made()
+					return s
 				}
 			}
 			count++
@@ -67,7 +68,7 @@ func dockerfileImage(content, target string, args map[string]string) protocol.Im
 			s.add(strings.ToUpper(keyword), rest)
 		}
 	}
-	return s.made()
+	return s
 }
 
 // add notes one instruction of a stage.
@@ -88,6 +89,8 @@ func (s *stage) add(keyword, rest string) {
 			}
 			s.image.Labels[kv[0]] = kv[1]
 		}
+	case "RUN", "COPY", "ADD", "WORKDIR":
+		s.steps = append(s.steps, strings.Join(append([]string{keyword}, strings.Fields(rest)...), " "))
 	case "EXPOSE":
 		for _, word := range strings.Fields(rest) {
 			number, _, _ := strings.Cut(word, "/")
@@ -103,9 +106,11 @@ func (s stage) copied() stage {
 	s.image.Env = slices.Clone(s.image.Env)
 	s.image.Labels = maps.Clone(s.image.Labels)
 	s.image.Ports = slices.Clone(s.image.Ports)
+	s.steps = slices.Clone(s.steps)
 	return s
 }
 
+// made is the image of a stage.
 func (s stage) made() protocol.Image {
 	s.image.Command = slices.Concat(s.entrypoint, s.cmd)
 	return s.image

@@ -61,7 +61,7 @@ func (l *loader) model(n *node, path string) {
 func (l *loader) build(n *node, path string) {
 	b := &l.cfg.Build
 	l.object(n, path, []field{
-		{"context", func(n *node, path string) { l.choice(n, path, []string{"."}) }},
+		{"context", func(n *node, path string) { b.Context = l.context(n, path) }},
 		{"python", func(n *node, path string) {
 			b.Python = l.word(n, path, `a version such as "3.11"`)
 			if b.Python != "" && !pythonName.MatchString(b.Python) {
@@ -84,6 +84,8 @@ func (l *loader) build(n *node, path string) {
 		}},
 		{"target", func(n *node, path string) { b.Target = l.str(n, path, "the name of a stage of the Dockerfile") }},
 		{"args", func(n *node, path string) { b.Args = l.env(n, path) }},
+		{"cache-from", func(n *node, path string) { b.CacheFrom = l.words(n, path, cacheList, l.cache) }},
+		{"cache-to", func(n *node, path string) { b.CacheTo = l.words(n, path, cacheList, l.cache) }},
 		{"platforms", func(n *node, path string) {
 			b.Platforms = l.words(n, path, "a list such as [linux/amd64, linux/arm64]", l.platform)
 		}},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"regexp"
@@ -18,30 +19,38 @@ import (
 // is published, and the build's secrets, which Dagger would mount again for
 // every command in what it built, are gone
 // (https://github.com/dagger/dagger/blob/v0.19.10/core/container.go, Build).
-func (e *Engine) Build(ctx context.Context, b stage.Dockerfile, path string) (stage.Container, error) {
+func (e *Engine) Build(ctx context.Context, b stage.Dockerfile, path string) (stage.Built, error) {
 	built, err := e.dockerBuild(b).Sync(ctx)
 	if err != nil {
-		return nil, e.refused(ctx, err)
+		return stage.Built{}, e.refused(ctx, err)
 	}
-	const in, out, helper = "/slipway/built.tar", "/slipway/out", "/slipway/probe"
-	archive := e.client.Container().
-		WithMountedFile(helper, e.hostFile(b.Helper)).
+	made, err := json.Marshal(b.Made)
+	if err != nil {
+		return stage.Built{}, err
+	}
+	const by, in, out = "/slipway/made.json", "/slipway/built.tar", "/slipway/out"
+	rewritten := e.alone(b.Helper).
+		WithNewFile(by, string(made)).
 		WithMountedFile(in, built.AsTarball()).
 		WithMountedDirectory(out, e.client.Directory()).
-		WithExec([]string{helper, "rewrite", in, out + "/image.tar"}).
-		File(out + "/image.tar")
+		WithExec([]string{helperPath, "rewrite", by, in, out + "/image.tar"})
+	archive := rewritten.File(out + "/image.tar")
 	if _, err := archive.Export(ctx, path); err != nil {
-		return nil, e.explain(ctx, err)
+		return stage.Built{}, e.helperFailed(ctx, err)
+	}
+	base, err := rewritten.Stdout(ctx)
+	if err != nil {
+		return stage.Built{}, e.explain(ctx, err)
 	}
 	image, err := e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(b.Platform)}).Import(archive).Sync(ctx)
 	if err != nil {
-		return nil, e.explain(ctx, err)
+		return stage.Built{}, e.explain(ctx, err)
 	}
 	config, err := readConfig(ctx, image)
 	if err != nil {
-		return nil, e.explain(ctx, err)
+		return stage.Built{}, e.explain(ctx, err)
 	}
-	return &container{engine: e, value: image, config: config}, nil
+	return stage.Built{Container: &container{engine: e, value: image, config: config}, Base: base}, nil
 }
 
 // dockerBuild is the build as the engine is asked for it. What the model's
@@ -61,12 +70,26 @@ func (e *Engine) dockerBuild(b stage.Dockerfile) *dagger.Container {
 		options.Secrets = append(options.Secrets, e.client.SetSecret(id, b.Secrets[id].Reveal()))
 	}
 	context := e.client.Host().Directory(b.Dir, dagger.HostDirectoryOpts{Exclude: b.Exclude})
+	if b.Modes {
+		// A checkout under another umask is the same commit, and no call of the engine changes modes.
+		const at = "/slipway/context"
+		context = e.alone(b.Helper).WithMountedDirectory(at, context).WithExec([]string{helperPath, "modes", at}).Directory(at)
+	}
 	return context.DockerBuild(options)
 }
 
+// helperFailed keeps a failure of ours from being taken for an instruction's.
+func (e *Engine) helperFailed(ctx context.Context, err error) error {
+	var exit *stage.ExitError
+	if explained := e.explain(ctx, err); !errors.As(explained, &exit) {
+		return explained
+	}
+	return &stage.Error{What: "the built image could not be made ready: " + stage.LastLine(exit.Stderr), Where: e.address.String(), Remedy: "see engine.log beside the result, and please report it", Err: err}
+}
+
 // surroundings matches what the engine says when a registry or a file to ADD
-// could not be reached or may not be read, or its disk is full.
-var surroundings = regexp.MustCompile(`no space left|unauthorized|authorization failed|denied|failed to do request|connection refused|i/o timeout|no such host|dial tcp|TLS handshake|status code 5\d\d|429 Too Many`)
+// could not be reached or may not be read, its disk is full, or it is stopping.
+var surroundings = regexp.MustCompile(`no space left|database not open|unauthorized|authorization failed|denied|failed to do request|connection refused|i/o timeout|no such host|dial tcp|TLS handshake|status code 5\d\d|429 Too Many`)
 
 // noise is what an error of the engine holds for machines.
 var noise = regexp.MustCompile(`\s*\[traceparent:[^\]]*\]|failed to calculate checksum of ref [^:]+::\S+: `)

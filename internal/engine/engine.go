@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"dagger.io/dagger"
@@ -25,11 +26,12 @@ type Engine struct {
 	client  *dagger.Client
 	address Address
 	log     *logTail
+	closed  atomic.Bool
 }
 
 // Connect opens a session. The engine's own log goes to log. The session
 // outlives a cancelled ctx so that it can be closed in order: call Close.
-func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, error) {
+func Connect(ctx context.Context, address Address, cache Cache, log io.Writer) (*Engine, error) {
 	if err := address.reachable(ctx); err != nil {
 		return nil, err
 	}
@@ -45,6 +47,9 @@ func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, erro
 		dagger.WithEnvironmentVariable("DO_NOT_TRACK", "1"),
 		dagger.WithEnvironmentVariable("DAGGER_NO_NAG", "1"),
 		dagger.WithEnvironmentVariable("NO_COLOR", "1"), // a file is read with any tool
+	}
+	for name, value := range cache.environment() {
+		options = append(options, dagger.WithEnvironmentVariable(name, value))
 	}
 	if address.RunnerHost != "" && !address.Session {
 		options = append(options, dagger.WithRunnerHost(address.RunnerHost))
@@ -69,8 +74,11 @@ func Connect(ctx context.Context, address Address, log io.Writer) (*Engine, erro
 	}
 }
 
-// Close ends the session, within seconds.
+// Close ends the session, within seconds. Closing it again does nothing.
 func (e *Engine) Close() error {
+	if e.closed.Swap(true) {
+		return nil
+	}
 	done := make(chan error, 1)
 	go func() { done <- e.client.Close() }()
 	select {

@@ -13,8 +13,9 @@ import (
 type logTail struct {
 	w io.Writer
 
-	mu   sync.Mutex
-	text []byte
+	mu      sync.Mutex
+	text    []byte
+	dropped int // bytes before text
 }
 
 const (
@@ -29,10 +30,25 @@ func (l *logTail) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	l.text = append(l.text, p...)
 	if len(l.text) > 2*logTailBytes {
+		l.dropped += len(l.text) - logTailBytes
 		l.text = append([]byte(nil), l.text[len(l.text)-logTailBytes:]...)
 	}
 	l.mu.Unlock()
 	return l.w.Write(p)
+}
+
+// size is how much was written.
+func (l *logTail) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dropped + len(l.text)
+}
+
+// since is what was written after the log had this size, as far as it is remembered.
+func (l *logTail) since(size int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text[max(0, size-l.dropped):])
 }
 
 // Lines of the log as `dagger session` writes them: a number for each step,

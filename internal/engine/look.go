@@ -19,12 +19,21 @@ func (e *Engine) Look(ctx context.Context, image stage.Container, helper string,
 	if !ok {
 		return "", fmt.Errorf("a container to look at is a %T", image)
 	}
-	beside := e.client.Container().
-		WithMountedDirectory("/image", c.value.Rootfs()).
-		WithMountedFile("/probe", e.hostFile(helper))
-	out, err := beside.WithExec(append([]string{"/probe"}, args...), dagger.ContainerWithExecOpts{}).Stdout(ctx)
+	beside := e.alone(helper).WithMountedDirectory("/image", c.value.Rootfs())
+	out, err := beside.WithExec(append([]string{helperPath}, args...)).Stdout(ctx)
 	if err != nil {
 		return "", e.explain(ctx, err)
 	}
 	return out, nil
+}
+
+// helperPath is where our helper lies in a container that holds nothing else.
+const helperPath = "/slipway/probe"
+
+// alone is a container of the engine's own platform with our helper in it. It
+// has a file system, an empty one: without any, a command that is cut off takes
+// the whole engine down.
+// https://github.com/dagger/dagger/blob/v0.19.10/core/dagop.go (extractContainerBkOutputs)
+func (e *Engine) alone(helper string) *dagger.Container {
+	return e.client.Container().WithRootfs(e.client.Directory()).WithMountedFile(helperPath, e.hostFile(helper))
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // Rewrite copies an OCI archive of one image, as the engine writes it after a
-// Dockerfile build, with two differences. Layers that follow from the build
+// Dockerfile build, and returns the base image as reference@digest, where the
+// history tells. There are two differences. Layers that follow from the build
 // context (OfContext) get times of 0, and so are the same whenever and wherever
 // they are built; and the history says which instruction made each layer.
 // All other layers keep every byte: what a command leaves behind may rely on
@@ -23,26 +24,26 @@ import (
 //
 // BuildKit can rewrite times itself, but Dagger never asks it to
 // (https://github.com/moby/buildkit/blob/v0.20.0/docs/build-repro.md).
-func Rewrite(from, to string) (err error) {
+func Rewrite(from, to string, made Made) (base string, err error) {
 	in, err := os.Open(from)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer in.Close() //nolint:errcheck // read only
 	files, err := places(in)
 	if err != nil {
-		return fmt.Errorf("reading the built image: %w", err)
+		return "", fmt.Errorf("reading the built image: %w", err)
 	}
 	out, err := os.Create(to)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	r := rewriter{files: files, out: tar.NewWriter(out), scratch: filepath.Dir(to), done: map[string]bool{}}
-	if err := r.image(); err != nil {
-		return fmt.Errorf("rewriting the built image: %w", err)
+	if base, err = r.image(made); err != nil {
+		return "", fmt.Errorf("rewriting the built image: %w", err)
 	}
-	return r.out.Close()
+	return base, r.out.Close()
 }
 
 type rewriter struct {
@@ -69,36 +70,36 @@ type (
 	}
 )
 
-func (r *rewriter) image() error {
+func (r *rewriter) image(m Made) (base string, err error) {
 	var index, manifest, config document
 	var manifests, layers []pointer
 	var configAt pointer
 	var root rootFS
 	var history []document
 	if err := errors.Join(r.read("index.json", &index), index.get("manifests", &manifests)); err != nil {
-		return err
+		return "", err
 	}
 	if len(manifests) != 1 {
-		return fmt.Errorf("its index lists %d images, not one", len(manifests))
+		return "", fmt.Errorf("its index lists %d images, not one", len(manifests))
 	}
 	if err := r.read(blobName(manifests[0].Digest), &manifest); err != nil {
-		return err
+		return "", err
 	}
 	if err := errors.Join(manifest.get("config", &configAt), manifest.get("layers", &layers)); err != nil {
-		return err
+		return "", err
 	}
 	if err := r.read(blobName(configAt.Digest), &config); err != nil {
-		return err
+		return "", err
 	}
 	if err := errors.Join(config.get("rootfs", &root), config.get("history", &history)); err != nil {
-		return err
+		return "", err
 	}
-	made, err := instructions(history, len(layers))
+	made, base, err := instructions(history, len(layers), m)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(root.DiffIDs) != len(layers) {
-		return fmt.Errorf("its config lists %d layers and its manifest %d", len(root.DiffIDs), len(layers))
+		return "", fmt.Errorf("its config lists %d layers and its manifest %d", len(root.DiffIDs), len(layers))
 	}
 	for n := range layers {
 		if OfContext(made[n]) {
@@ -107,53 +108,64 @@ func (r *rewriter) image() error {
 			err = r.copied(layers[n].Digest)
 		}
 		if err != nil {
-			return fmt.Errorf("layer %s: %w", layers[n].Digest, err)
+			return "", fmt.Errorf("layer %s: %w", layers[n].Digest, err)
 		}
 	}
 	if err := errors.Join(config.set("rootfs", root), config.set("history", history)); err != nil {
-		return err
+		return "", err
 	}
 	if err := r.put(&configAt, config); err != nil {
-		return err
+		return "", err
 	}
 	if err := errors.Join(manifest.set("config", configAt), manifest.set("layers", layers)); err != nil {
-		return err
+		return "", err
 	}
 	if err := r.put(&manifests[0], manifest); err != nil {
-		return err
+		return "", err
 	}
 	manifests[0].Annotations = nil // the time of the build
 	if err := index.set("manifests", manifests); err != nil {
-		return err
+		return "", err
 	}
 	data, err := json.Marshal(index)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return errors.Join(r.file("index.json", data), r.file("oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)))
+	return base, errors.Join(r.file("index.json", data), r.file("oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)))
 }
 
-// instructions puts clean names into the history and returns one for each layer.
-func instructions(history []document, layers int) ([]string, error) {
-	var made []string
+// instructions puts what made each layer into the history and returns it, with
+// the image that the lowest was pulled with.
+func instructions(history []document, layers int, m Made) (made []string, base string, err error) {
+	var said []string
+	var filled []document
 	for _, h := range history {
 		var by string
 		var empty bool
 		if err := errors.Join(h.get("created_by", &by), h.get("empty_layer", &empty)); err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		by = Instruction(by)
-		if err := h.set("created_by", by); err != nil {
-			return nil, err
-		}
+		delete(h, "comment") // names a part of the engine
 		if !empty {
-			made = append(made, by)
+			said, filled = append(said, by), append(filled, h)
 		}
 	}
-	if len(made) != layers {
-		return nil, fmt.Errorf("its history tells of %d layers, and it has %d", len(made), layers)
+	if len(said) != layers {
+		return nil, "", fmt.Errorf("its history tells of %d layers, and it has %d", len(said), layers)
 	}
-	return made, nil
+	made = m.by(said)
+	for n, h := range filled {
+		if err := h.set("created_by", made[n]); err != nil {
+			return nil, "", err
+		}
+	}
+	if layers > 0 {
+		base, _ = strings.CutPrefix(said[0], pulled)
+		if base == said[0] {
+			base = ""
+		}
+	}
+	return made, base, nil
 }
 
 // untimed writes a layer anew, with times of 0.

@@ -115,8 +115,9 @@ func builtImage(t *testing.T, at time.Time, createdBy ...string) string {
 func rewritten(t *testing.T, from string) (config map[string]any, diffIDs []string, blobs map[string][]byte) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "image.tar")
-	if err := Rewrite(from, to); err != nil {
-		t.Fatal(err)
+	base, err := Rewrite(from, to, Made{From: "python", Steps: []string{"COPY . /app", "RUN make", "WORKDIR /app"}})
+	if err != nil || base != "python:3.11-slim@sha256:1" {
+		t.Fatalf("built on %q, %v", base, err)
 	}
 	f, err := os.Open(to)
 	if err != nil {
@@ -194,7 +195,7 @@ func TestRewrite(t *testing.T) {
 	for _, h := range config["history"].([]any) {
 		made = append(made, h.(map[string]any)["created_by"].(string))
 	}
-	if want := []string{"ENV A=b", by[0], "COPY . /app", "RUN make", "WORKDIR /app"}; !cmp.Equal(made, want) {
+	if want := []string{"ENV A=b", "FROM python", "COPY . /app", "RUN make", "WORKDIR /app"}; !cmp.Equal(made, want) {
 		t.Errorf("history is %q, want %q", made, want)
 	}
 	if config["config"].(map[string]any)["StopSignal"] != "SIGINT" {
@@ -242,7 +243,7 @@ func TestRewriteBad(t *testing.T) {
 			if err := os.WriteFile(bad, content, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if err := Rewrite(bad, filepath.Join(dir, "out.tar")); err == nil {
+			if _, err := Rewrite(bad, filepath.Join(dir, "out.tar"), Made{}); err == nil {
 				t.Error("no error")
 			}
 		})

@@ -42,6 +42,12 @@ type Facts struct {
 	Out     string // where the result goes, absolute
 	// Written are the places below Dir that runs write to, relative to it: no build sees them.
 	Written []string
+	// InContext are those below the context of a Dockerfile build, relative to it.
+	InContext []string
+	// Ignored are the patterns of the .dockerignore, less what the build needs all the same.
+	Ignored []string
+	// OtherModes is true when a file of the context has a mode that git does not know.
+	OtherModes bool
 	// Head is the commit that is checked out; empty when that is not known.
 	Head  string
 	Fresh bool // look nothing up, make everything again
@@ -119,14 +125,6 @@ func (p Plan) Skipped(stage string) string {
 	return ""
 }
 
-// Dockerfile is a build by the engine.
-type Dockerfile struct {
-	Path, Target string
-	Exclude      []string // what no build context needs, relative to the model directory
-	Args         map[string]string
-	Secrets      []config.SecretMount
-}
-
 // Image is what is put on the base.
 type Image struct {
 	Base    string // reference
@@ -170,8 +168,7 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 		Publish: destination(c, e, f),
 	}
 	if c.Build.Dockerfile != "" {
-		// What git and we leave beside the model: with it, each commit and each run would change `ADD .`.
-		p.Dockerfile = &Dockerfile{Exclude: append([]string{".git"}, f.Written...), Path: c.Build.Dockerfile, Target: c.Build.Target, Args: c.Build.Args, Secrets: c.Build.Secrets}
+		p.Dockerfile = dockerfile(c, f, p.Publish)
 	} else {
 		p.Deps = deps(c, f)
 		p.Image = image(c, e, f, p.Deps)

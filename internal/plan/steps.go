@@ -36,7 +36,7 @@ func depsStep(p Plan) Step {
 
 func imageStep(p Plan) Step {
 	if p.Dockerfile != nil {
-		return Step{Stage: "image", Do: "build " + p.Dockerfile.Path + " for " + strings.Join(p.Platforms(), " and ")}
+		return Step{Stage: "image", Do: "build " + p.Dockerfile.Path + " for " + strings.Join(p.Platforms(), " and ") + p.Dockerfile.caches()}
 	}
 	return Step{Stage: "image", Do: fmt.Sprintf("assemble %s + %s for %s", p.Image.Base, layerList(p), strings.Join(p.Platforms(), " and "))}
 }

@@ -92,11 +92,20 @@ type Dockerfile struct {
 	Dir      string // the context, absolute
 	Path     string // of the Dockerfile, relative to Dir
 	Exclude  []string
+	Modes    bool // make the files' modes those that git knows: 0644 and 0755
 	Target   string
 	Args     map[string]string
 	Secrets  map[string]secret.Secret // by the id that RUN --mount=type=secret names
 	Platform string
+	Made     layer.Made // what its layers are made by
 	// Helper is the path of our helper for the engine's own platform: it
 	// rewrites what was built (see layer.Rewrite) inside the engine.
 	Helper string
+}
+
+// Built is what came of a Dockerfile: a container of the image, and the image
+// that it stands on as reference@digest, empty when the engine did not have to pull it.
+type Built struct {
+	Container
+	Base string
 }

@@ -23,7 +23,7 @@ type Builder interface {
 	stage.Composer
 	// Build builds a Dockerfile, writes the image as an archive to path, and
 	// gives a container of what is in it.
-	Build(ctx context.Context, d stage.Dockerfile, path string) (stage.Container, error)
+	Build(ctx context.Context, d stage.Dockerfile, path string) (stage.Built, error)
 }
 
 // Assembler says what an image's manifest will be.
@@ -79,9 +79,6 @@ func (s Stage) record(ctx context.Context, run *stage.Run) (stage.Outcome, error
 		images = append(images, v.Image)
 		if n == 0 {
 			image.Layers = layers(m, run.Plan.Dockerfile != nil)
-			if run.Plan.Dockerfile != nil && run.Result.Base == nil {
-				run.Result.Base = pulledBase(m.Layers)
-			}
 		}
 	}
 	var err error
@@ -152,22 +149,31 @@ func backwards(run *stage.Run) []*stage.Variant {
 }
 
 func (s Stage) build(ctx context.Context, run *stage.Run) error {
+	for n, v := range backwards(run) {
+		v.Image.Archive = filepath.Join(s.Scratch, fmt.Sprintf("image-%d.tar", n))
+		c, err := s.Builder.Build(ctx, Dockerfile(run, v, s.Probe), v.Image.Archive)
+		if err != nil {
+			return err
+		}
+		v.Image.Config = c.Config()
+		v.Container = c.Container
+		if v == &run.Variant {
+			run.Result.Base = builtOn(c.Base)
+		}
+	}
+	return nil
+}
+
+// Dockerfile is the build of a variant as the engine is asked for it.
+func Dockerfile(run *stage.Run, v *stage.Variant, helper string) stage.Dockerfile {
 	d := run.Plan.Dockerfile
 	secrets := map[string]secret.Secret{}
 	for _, m := range d.Secrets {
 		secrets[m.ID] = run.Secrets.Get(m.Env)
 	}
-	for n, v := range backwards(run) {
-		v.Image.Archive = filepath.Join(s.Scratch, fmt.Sprintf("image-%d.tar", n))
-		c, err := s.Builder.Build(ctx, stage.Dockerfile{
-			Dir: run.Plan.Dir, Path: d.Path, Target: d.Target, Args: d.Args, Secrets: secrets, Platform: v.Image.Platform,
-			Exclude: d.Exclude, Helper: s.Probe,
-		}, v.Image.Archive)
-		if err != nil {
-			return err
-		}
-		v.Image.Config = c.Config()
-		v.Container = c
+	return stage.Dockerfile{
+		Dir: filepath.Join(run.Plan.Dir, filepath.FromSlash(d.Context)), Path: d.File, Exclude: d.Exclude, Modes: d.Modes,
+		Target: d.Target, Args: d.Args, Secrets: secrets, Platform: v.Image.Platform, Helper: helper,
+		Made: layer.Made{From: d.From, Steps: d.Steps},
 	}
-	return nil
 }

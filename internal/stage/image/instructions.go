@@ -1,6 +1,8 @@
 package image
 
 import (
+	"strings"
+
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/result"
 )
@@ -11,19 +13,16 @@ import (
 func describe(l *result.Layer, instruction string) {
 	l.Kind = "dockerfile"
 	l.Reproducible, l.Why = layer.Reproducible(instruction)
-	if _, _, base := layer.PulledFrom(instruction); base {
+	if layer.OfBase(instruction) {
 		l.Kind = string(layer.Base)
 		return
 	}
 	l.Instruction = instruction
 }
 
-// pulledBase is the base image that the engine pulled for a Dockerfile build; nil for one from scratch.
-func pulledBase(layers []layer.Layer) *result.Base {
-	if len(layers) == 0 {
-		return nil
-	}
-	ref, digest, ok := layer.PulledFrom(layers[0].CreatedBy)
+// builtOn is the base image of a Dockerfile build, named by reference@digest; nil when that is not known.
+func builtOn(base string) *result.Base {
+	ref, digest, ok := strings.Cut(base, "@")
 	if !ok {
 		return nil
 	}
