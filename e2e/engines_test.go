@@ -12,14 +12,14 @@ import (
 	"github.com/slipway-dev/slipway/internal/result"
 )
 
-// startBeside starts a second engine of the lab, which is the test's own to empty and to kill, and returns its address.
-func startBeside(t *testing.T, args ...string) string {
+// startOther starts another engine of the lab, which is the test's own to empty and to kill, and returns its address.
+func startOther(t *testing.T, args ...string) string {
 	t.Helper()
 	if lab.Engine == "" {
 		t.Skip("the engine is Docker's here: only the lab's own are started and stopped")
 	}
-	t.Cleanup(func() { labCommand(t, "engine", "stop", "--beside") })
-	return labCommand(t, append([]string{"engine", "start", "--beside"}, args...)...)
+	t.Cleanup(func() { labCommand(t, "engine", "stop", "--name", "test") })
+	return labCommand(t, append([]string{"engine", "start", "--name", "test"}, args...)...)
 }
 
 // labCommand does something to the lab's engines and returns what it printed.
@@ -44,7 +44,7 @@ func TestTwoEngines(t *testing.T) {
 	}
 	var digests []string
 	for _, state := range []string{"e2e-one", "e2e-two"} {
-		address := startBeside(t, "--state", state, "--empty")
+		address := startOther(t, "--state", state, "--empty")
 		o := shipEnv(t, []string{"XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + strings.TrimSpace(string(goCache))}, model("iris"), "--engine", address)
 		o.wantStatus(t, result.Passed)
 		if o.Deps.Hit != "" {
@@ -60,7 +60,7 @@ func TestTwoEngines(t *testing.T) {
 // TestEngineDies: an engine that goes away in the middle is nobody's fault but
 // has to be told as what it is.
 func TestEngineDies(t *testing.T) {
-	address := startBeside(t)
+	address := startOther(t)
 	out := t.TempDir()
 	cmd := command(t, nil, slipway, model("iris"), "--fresh", "--engine", address, "--out", out)
 	var output bytes.Buffer
@@ -69,7 +69,7 @@ func TestEngineDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(3 * time.Second)
-	labCommand(t, "engine", "kill", "--beside")
+	labCommand(t, "engine", "kill", "--name", "test")
 	killed := time.Now()
 	o := read(t, out, exitCode(t, cmd.Wait()), output.String())
 	t.Logf("ended %.1f s after the engine", time.Since(killed).Seconds())

@@ -83,10 +83,10 @@ func envCommand(out io.Writer) *cobra.Command {
 func logsCommand(out io.Writer) *cobra.Command {
 	var lines int
 	c := &cobra.Command{
-		Use:       "logs [engine|beside|registry]",
+		Use:       "logs [engine|test|bench|registry]",
 		Short:     "Print the end of the logs",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{usual.Name, beside.Name, "registry"},
+		ValidArgs: []string{"engine", "test", "bench", "registry"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			l, err := newLayout(os.Getenv)
 			if err != nil {

@@ -29,7 +29,7 @@ func restartEngine(ctx context.Context, l layout, i instance, state string, empt
 		return fmt.Errorf("the interface %s has an address in %s, which the engine's containers use: take that interface down", clash, i.CIDR)
 	}
 	dir := filepath.Join(l.state(), state)
-	for _, other := range []instance{usual, beside} {
+	for _, other := range instances {
 		if running, alive := readProcess(l.pidFile(other.Name)); alive && running.State == dir {
 			return fmt.Errorf("state %q is in use by the engine on %s: name another with --state", state, other.socket())
 		}
@@ -58,7 +58,7 @@ func down(ctx context.Context, l layout, all bool, p *progress) error {
 		}
 		p.say("registry", "removed")
 	}
-	for _, i := range []instance{beside, usual} {
+	for _, i := range instances {
 		if _, alive := readProcess(l.pidFile(i.Name)); alive {
 			p.say(i.Name, "stopping")
 		}

@@ -11,15 +11,9 @@ import (
 
 // engineCommand is for tests and benchmarks: of an engine that dies, of engines that share nothing, of an empty one.
 func engineCommand(out, errs io.Writer) *cobra.Command {
-	c := &cobra.Command{Use: "engine", Short: "Stop, kill or restart the native engine alone, or a second one beside it"}
-	var second bool
-	c.PersistentFlags().BoolVar(&second, "beside", false, "not the usual engine, but a second one that leaves the usual alone")
-	which := func() instance {
-		if second {
-			return beside
-		}
-		return usual
-	}
+	c := &cobra.Command{Use: "engine", Short: "Stop, kill or restart one native engine alone"}
+	var which string
+	c.PersistentFlags().StringVar(&which, "name", usual.Name, "which one: engine, the usual; or test or bench, which leave it alone")
 	var state, mirror string
 	var empty bool
 	start := &cobra.Command{
@@ -27,11 +21,14 @@ func engineCommand(out, errs io.Writer) *cobra.Command {
 		Short: "Start the engine, ending the one that runs, and print its address",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			i := which()
+			i, err := named(which)
+			if err != nil {
+				return err
+			}
 			if state == "" {
 				state = i.Name
 			}
-			err := withEngine(func(l layout, r runner) error {
+			err = withEngine(func(l layout, r runner) error {
 				if mirror != "" {
 					r.Registry, r.Mirrors = mirror, map[string]string{"docker.io": mirror}
 				}
@@ -45,12 +42,16 @@ func engineCommand(out, errs io.Writer) *cobra.Command {
 			return err
 		},
 	}
-	start.Flags().StringVar(&state, "state", "", "name of the engine's state directory (default: engine, or beside)")
+	start.Flags().StringVar(&state, "state", "", "name of the engine's state directory (default: the engine's own name)")
 	start.Flags().BoolVar(&empty, "empty", false, "empty the state directory first")
 	start.Flags().StringVar(&mirror, "mirror", "", "host:port of a registry without TLS that answers for Docker Hub, instead of the lab's own")
 	stopping := func(use, short string, grace time.Duration) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
-			return withEngine(func(l layout, _ runner) error { return stopEngine(l, which(), grace) })
+			i, err := named(which)
+			if err != nil {
+				return err
+			}
+			return withEngine(func(l layout, _ runner) error { return stopEngine(l, i, grace) })
 		}}
 	}
 	c.AddCommand(start,

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -14,13 +15,27 @@ type instance struct {
 	CIDR    string // the addresses of its containers
 }
 
-var (
-	// usual is the engine that the runner file names.
-	usual = instance{Name: "engine", Dir: runtimeDir, Network: "slipway", CIDR: "10.87.0.0/16"} // network.DefaultCIDR of the Dagger engine
-	// beside is a second one, for what must not disturb those who use the first: benchmarks of an empty engine, tests of
-	// one that dies.
-	beside = instance{Name: "beside", Dir: runtimeDir + "/beside", Network: "slipwayb", CIDR: "10.86.0.0/16"}
-)
+// instances are the engines that may run at the same time. The usual one is first: the runner file names it. The others are
+// for what must not disturb those who use it: tests of an engine that dies or is empty, benchmarks.
+var instances = []instance{
+	{Name: "engine", Dir: runtimeDir, Network: "slipway", CIDR: "10.87.0.0/16"}, // network.DefaultCIDR of the Dagger engine
+	{Name: "test", Dir: runtimeDir + "/test", Network: "slipwayt", CIDR: "10.86.0.0/16"},
+	{Name: "bench", Dir: runtimeDir + "/bench", Network: "slipwayb", CIDR: "10.85.0.0/16"},
+}
+
+var usual = instances[0]
+
+// named returns the instance of that name.
+func named(name string) (instance, error) {
+	var names []string
+	for _, i := range instances {
+		if i.Name == name {
+			return i, nil
+		}
+		names = append(names, i.Name)
+	}
+	return instance{}, fmt.Errorf("there is no engine %q: choose one of %s", name, strings.Join(names, ", "))
+}
 
 func (i instance) socket() string  { return i.Dir + "/engine.sock" }
 func (i instance) address() string { return "unix://" + i.socket() }

@@ -22,8 +22,10 @@ func statusCommand(out io.Writer) *cobra.Command {
 			}
 			fmt.Fprintf(out, "settings  %s\n", l.RunnerFile)
 			fmt.Fprintf(out, "engine    %s\n", engineStatus(l, *r, usual))
-			if _, alive := readProcess(l.pidFile(beside.Name)); alive {
-				fmt.Fprintf(out, "beside    %s\n", engineStatus(l, *r, beside))
+			for _, i := range instances[1:] {
+				if _, alive := readProcess(l.pidFile(i.Name)); alive {
+					fmt.Fprintf(out, "%-9s %s\n", i.Name, engineStatus(l, *r, i))
+				}
 			}
 			_, text, _ := strings.Cut(r.Registry, ":")
 			port, err := strconv.Atoi(text)
