@@ -249,13 +249,13 @@ func TestDockerfileCache(t *testing.T) {
 		}
 		return o
 	}
-	first := build(startBeside(t, "--state", "e2e-one", "--empty"))
-	second := build(startBeside(t, "--state", "e2e-two", "--empty"))
+	first := build(startOther(t, "--state", "e2e-one", "--empty"))
+	second := build(startOther(t, "--state", "e2e-two", "--empty"))
 	if first.Image.Digest != second.Image.Digest {
 		t.Errorf("the image was %s and is %s:\n%+v\n%+v", first.Image.Digest, second.Image.Digest, first.Image.Layers, second.Image.Layers)
 	}
 	write(t, filepath.Join(dir, "app.py"), "print(2)\n")
-	third := build(startBeside(t, "--state", "e2e-two", "--empty"))
+	third := build(startOther(t, "--state", "e2e-two", "--empty"))
 	if one, three := first.Image.Layers[1], third.Image.Layers[1]; one.DiffID != three.DiffID || three.Instruction != "RUN date +%s%N > /when" {
 		t.Errorf("the command ran again: %+v and %+v", one, three)
 	}

@@ -150,7 +150,7 @@ func TestKilled(t *testing.T) {
 
 // TestEngineKilled: the same for the engine. The run that loses it says so.
 func TestEngineKilled(t *testing.T) {
-	address := startBeside(t)
+	address := startOther(t)
 	k := newKilling(t, "--engine", address)
 	for n := 1; n <= engineKillPoints; n++ {
 		variation(t, k.dir, n)
@@ -163,7 +163,7 @@ func TestEngineKilled(t *testing.T) {
 		}
 		at := k.point()
 		time.Sleep(at)
-		labCommand(t, "engine", "kill", "--beside")
+		labCommand(t, "engine", "kill", "--name", "test")
 		o := read(t, out, exitCode(t, cmd.Wait()), output.String())
 		t.Logf("variation %d: the engine killed after %s: %s, %+v", n, at.Round(time.Millisecond), o.Status, o.Error)
 		switch {
@@ -176,7 +176,7 @@ func TestEngineKilled(t *testing.T) {
 			t.Errorf("without its engine the run is %s\n%s", o.Status, o.output)
 		}
 		wantTested(t, k.registry.host, "killed")
-		labCommand(t, "engine", "start", "--beside")
+		labCommand(t, "engine", "start", "--name", "test")
 		k.recovers(t, n)
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/content"
 	"github.com/slipway-dev/slipway/internal/engine"
-	"github.com/slipway-dev/slipway/internal/fetch"
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
@@ -158,10 +157,8 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 	watch, index := p.progress(j.flags), content.Index{Dir: filepath.Join(l.cache, "index")}
 	t := tools{
 		registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers"), Index: index},
-		fetch: fetch.New(fetch.Options{
-			Cache: filepath.Join(l.cache, "weights"), Index: index, Secrets: l.secrets, Hub: p.getenv("HF_ENDPOINT"), Note: watch.Note,
-		}),
-		scratch: scratch, out: l.out, nonce: nonce(), cache: l.cache, frozen: j.flags.frozen, platform: l.platforms[0], origin: l.origin(),
+		fetchers: p.fetchers(l, index, watch.Note),
+		scratch:  scratch, out: l.out, nonce: nonce(), cache: l.cache, frozen: j.flags.frozen, platform: l.platforms[0], origin: l.origin(),
 	}
 	facts, run := l.facts, &stage.Run{Secrets: l.secrets, Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {
@@ -174,6 +171,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 		scrubbed := l.secrets.Scrubber().Writer(log)
 		defer scrubbed.Close() //nolint:errcheck // likewise
 		watch.Started(gathering)
+		defer l.registry.Close() //nolint:errcheck // only the engine, closed before, pulls from it
 		bases, err := p.gather(ctx, &l, j.flags, &t, scrubbed)
 		if t.engine != nil {
 			defer t.engine.Close() //nolint:errcheck // the run is over; an engine that does not close has said so in its log
@@ -209,7 +207,9 @@ func (p program) gather(ctx context.Context, l *loaded, f flags, t *tools, log i
 			return err
 		}
 		t.address, t.log = address, log
-		t.engine, err = engine.Connect(ctx, address, engine.Cache{From: l.config.Build.CacheFrom}, log)
+		if t.engine, err = engine.Connect(ctx, address, engine.Cache{From: l.config.Build.CacheFrom}, log); err == nil {
+			t.engine.Offerer = l.registry
+		}
 		return err
 	})
 	err := group.Wait()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/engine"
-	"github.com/slipway-dev/slipway/internal/fetch"
 	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/registry"
 	"github.com/slipway-dev/slipway/internal/stage"
@@ -27,24 +26,19 @@ type tools struct {
 	log      io.Writer // of the engine
 	registry *registry.Client
 	store    layer.Store
-	fetch    *fetch.Client
-	probes   map[string]string // paths of the helper binaries, by platform
-	platform string            // what is tried in full
-	scratch  string            // a directory of this run, removed after it
-	out      string            // the directory of the result
-	cache    string            // ours, kept from run to run
-	frozen   bool              // what is locked may not come out otherwise
-	nonce    string            // this run and no other
-	origin   attach.Origin     // where this run comes from
+	fetchers map[config.WeightKind]image.Fetcher // who gets weights, by the kind of their source
+	probes   map[string]string                   // paths of the helper binaries, by platform
+	platform string                              // what is tried in full
+	scratch  string                              // a directory of this run, removed after it
+	out      string                              // the directory of the result
+	cache    string                              // ours, kept from run to run
+	frozen   bool                                // what is locked may not come out otherwise
+	nonce    string                              // this run and no other
+	origin   attach.Origin                       // where this run comes from
 }
 
 // probe is the path of the helper binary for a platform.
 func (t tools) probe(platform string) string { return t.probes[platform] }
-
-// fetchers are who gets weights, by the kind of their source.
-func (t tools) fetchers() map[config.WeightKind]image.Fetcher {
-	return map[config.WeightKind]image.Fetcher{config.HTTPS: t.fetch, config.HuggingFace: t.fetch}
-}
 
 // deps is the stage that makes the dependency layer, or finds it.
 func (t tools) deps() deps.Stage {
@@ -66,7 +60,7 @@ func stages(t tools) []stage.Stage {
 		// the registry, where nothing names them
 		{
 			Name: "image", Beside: shipping.Beside,
-			Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Fetchers: t.fetchers(), Scratch: t.scratch, Probe: t.probe(native)}.Run,
+			Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Fetchers: t.fetchers, Scratch: t.scratch, Probe: t.probe(native)}.Run,
 		},
 		// the model's own tests, in exactly that image
 		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe(t.platform), Scratch: t.scratch, Nonce: t.nonce}.Run},

@@ -175,3 +175,22 @@ func (r reader) Read(p []byte) (int, error) {
 	}
 	return r.r.Read(p)
 }
+
+// Add keeps what a reader gives, and says what its SHA-256 is.
+func (f Files) Add(ctx context.Context, r io.Reader) (sum, path string, err error) {
+	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
+		return "", "", fmt.Errorf("making the cache: %w", err)
+	}
+	file, err := os.CreateTemp(f.Dir, unfinished+"*")
+	if err != nil {
+		return "", "", fmt.Errorf("making room in the cache: %w", err)
+	}
+	p := &Partial{files: f, f: file, hash: sha256.New()}
+	if err := p.ReadFrom(ctx, r); err != nil {
+		p.Leave()
+		return "", "", err
+	}
+	p.sum = hex.EncodeToString(p.hash.Sum(nil))
+	path, err = p.Finish()
+	return p.sum, path, err
+}

@@ -28,7 +28,12 @@ var _ stage.Container = (*container)(nil)
 // Compose makes a container of a base and layers. Each layer is imported as an
 // image of its own and laid over the ones below, so that a changed layer
 // leaves the work for all others in the engine's cache.
+//
+// An engine on this machine pulls the whole image instead; see pulled.
 func (e *Engine) Compose(ctx context.Context, image stage.Image) (stage.Container, error) {
+	if c, ok := e.pulled(ctx, image); ok {
+		return &container{engine: e, value: c, config: image.Config}, nil
+	}
 	c := e.client.Container(dagger.ContainerOpts{Platform: dagger.Platform(image.Platform)})
 	if image.Base.Archive != "" {
 		c = c.Import(e.hostFile(image.Base.Archive))

@@ -23,10 +23,14 @@ const closeTimeout = 3 * time.Second
 
 // Engine is a session with a Dagger engine.
 type Engine struct {
-	client  *dagger.Client
-	address Address
-	log     *logTail
-	closed  atomic.Bool
+	// Offerer is where an engine on this machine pulls images from; nil hands it every layer.
+	Offerer Offerer
+
+	client      *dagger.Client
+	address     Address
+	log         *logTail
+	unreachable atomic.Bool // it could not pull from the Offerer
+	closed      atomic.Bool
 }
 
 // Connect opens a session. The engine's own log goes to log. The session

@@ -41,6 +41,7 @@ type Client struct {
 	mu         sync.Mutex
 	bases      map[string]v1.Image  // by manifest digest
 	deliveries map[string]*delivery // by reference: what has begun to be uploaded
+	offers     *offers              // once there is one
 }
 
 // New makes a client.
