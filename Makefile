@@ -18,6 +18,7 @@ test: lint unit e2e ## lint, unit tests and scripts, then every model on the rea
 unit: ## tests that need neither engine nor network
 	go test ./...
 	go test -C tools/lab ./...
+	go test -C tools/bench ./...
 
 lint: ## golangci-lint on the code, actionlint on the workflows
 	go tool -modfile=tools/lint/go.mod golangci-lint run --allow-parallel-runners ./...
@@ -28,7 +29,8 @@ e2e: lab ## every model, and every way a run can end, on the real engine and reg
 	go build -o bin/act -modfile=tools/act/go.mod github.com/nektos/act
 	go test -tags e2e -count=1 -timeout 60m ./e2e
 
-bench: lab ## what a run and the probe cost, and how far latencies are from another load generator's
+bench: lab ## what a run costs beside BuildKit and podman, and the probe beside another load generator
+	go run -C tools/bench .
 	go test -tags e2e -count=1 -run '^$$' -bench . -benchtime 5x -timeout 30m ./e2e
 
 lab: ## engine, registry and base images on this machine
