@@ -31,9 +31,9 @@ func (e *Engine) Look(ctx context.Context, image stage.Container, helper string,
 const helperPath = "/slipway/probe"
 
 // alone is a container of the engine's own platform with our helper in it. It
-// has a file system, an empty one: without any, a command that is cut off takes
-// the whole engine down.
+// has a file system with something in it: with none, or an empty one, a command
+// that is cut off takes the whole engine down.
 // https://github.com/dagger/dagger/blob/v0.19.10/core/dagop.go (extractContainerBkOutputs)
 func (e *Engine) alone(helper string) *dagger.Container {
-	return e.client.Container().WithRootfs(e.client.Directory()).WithMountedFile(helperPath, e.hostFile(helper))
+	return e.client.Container().WithRootfs(e.client.Directory().WithNewDirectory("/image")).WithMountedFile(helperPath, e.hostFile(helper))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,6 +40,9 @@ type Documents struct {
 	found chan looked // filled by Beside; nil without it
 }
 
+// lookTimeout is far more than looking takes: 0.3 s.
+const lookTimeout = time.Minute
+
 // looked are the packages of each platform's image.
 type looked struct {
 	packages map[string]inventory.Inventory
@@ -53,10 +57,14 @@ func (d *Documents) Beside(ctx context.Context, run *stage.Run) {
 	found := make(chan looked, 1)
 	d.found = found
 	images := variants(run)
-	go func() {
+	// It is not cut off with the run, which waits for it: an engine of v0.19.10 may not survive that.
+	run.Background(func() string {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+		defer cancel()
 		packages, err := d.look(ctx, images)
 		found <- looked{packages, err}
-	}()
+		return ""
+	})
 }
 
 // Of gives what makes the documents of a run, once its image has passed.
