@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"errors"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -92,8 +94,12 @@ func uv(t *testing.T, script string, files map[string]string, wanted ...string) 
 	args = append(args, "with-new-file", "--path", "/script", "--contents", script, "with-exec", "--args", "sh,/script")
 	out := map[string]string{}
 	for _, name := range wanted {
-		text, err := command(t, lab.runnerHost(), lab.CLI, append(args, "file", "--path", "/p/"+name, "contents")...).CombinedOutput()
+		text, err := command(t, lab.runnerHost(), lab.CLI, append(args, "file", "--path", "/p/"+name, "contents")...).Output() // the CLI warns on standard error
 		if err != nil {
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				text = exit.Stderr
+			}
 			t.Fatalf("uv: %v\n%s", err, text)
 		}
 		out[name] = string(text)
