@@ -94,12 +94,18 @@ func listen(t *testing.T) string {
 			}()
 		}
 	}()
+	return reachable(t, l, net.IP.IsGlobalUnicast)
+}
+
+// reachable is an address of a listener for the engine's containers, whose bridge is one of this machine's.
+func reachable(t *testing.T, l net.Listener, fits func(net.IP) bool) string {
+	t.Helper()
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range addresses {
-		if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() && ip.IP.To4() != nil {
+		if ip, ok := a.(*net.IPNet); ok && fits(ip.IP) && ip.IP.To4() != nil {
 			return fmt.Sprintf("%s:%d", ip.IP, l.Addr().(*net.TCPAddr).Port)
 		}
 	}

@@ -57,6 +57,7 @@ type Build struct {
 	CacheFrom    []string // references of registry caches
 	CacheTo      []string
 	Platforms    []string
+	Index        []Index // asked before the public one, in this order
 	Secrets      []SecretMount
 }
 

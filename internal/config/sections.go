@@ -70,6 +70,7 @@ func (l *loader) build(n *node, path string) {
 		}},
 		{"base", func(n *node, path string) { b.Base = l.reference(n, path) }},
 		{"requirements", func(n *node, path string) { b.Requirements = l.requirements(n, path) }},
+		{"index", func(n *node, path string) { b.Index = l.indexes(n, path) }},
 		{"files", func(n *node, path string) {
 			b.Files = l.words(n, path, `a list of patterns such as ["*.py", "src/**"]`, l.pattern)
 		}},

@@ -78,11 +78,13 @@ type Plan struct {
 	// Dockerfile is set for Dockerfile builds, which make deps and layers by themselves.
 	Dockerfile *Dockerfile
 	Deps       *Deps // nil: nothing to install
-	Image      Image
-	Test       *Test  // nil: no tests
-	Smoke      *Smoke // nil: nothing to ask
-	Metrics    string // path of the metrics file, relative to Dir
-	Gates      []config.Gate
+	// Indexes are where packages are looked for before the public index.
+	Indexes []config.Index
+	Image   Image
+	Test    *Test  // nil: no tests
+	Smoke   *Smoke // nil: nothing to ask
+	Metrics string // path of the metrics file, relative to Dir
+	Gates   []config.Gate
 	// StaleLock says what of slipway.lock is not as the model is now; empty when it is current.
 	StaleLock []string
 	Publish   Publish
@@ -165,7 +167,7 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 	p := Plan{
 		Model: c.Model, Dir: f.Dir, Below: f.Below, Platform: f.Platform,
 		Metrics: c.Metrics, Gates: c.Gates, Fresh: f.Fresh,
-		Publish: destination(c, e, f),
+		Publish: destination(c, e, f), Indexes: c.Build.Index,
 	}
 	if c.Build.Dockerfile != "" {
 		p.Dockerfile = dockerfile(c, f, p.Publish)

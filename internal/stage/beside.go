@@ -23,6 +23,7 @@ type Beside struct {
 	Pip          Container // to fetch uv with
 	File         string    // the requirements file as problems name it
 	Requirements []byte    // its content
+	Run          *Run      // whose package indexes are asked
 }
 
 // Install installs the packages and mounts them for the command.
@@ -31,7 +32,7 @@ func (b Beside) Install(ctx context.Context, exec *Exec) error {
 	if err != nil {
 		return err
 	}
-	out, err := b.Installed.Exec(ctx, Exec{
+	install := Exec{
 		Args: []string{"python", "/slipway/beside.py"},
 		User: "root",
 		Files: map[string]File{
@@ -41,7 +42,9 @@ func (b Beside) Install(ctx context.Context, exec *Exec) error {
 		},
 		Mounts: map[string]Directory{UVDir: uv},
 		Keep:   packagesDir,
-	})
+	}
+	install.AddIndexes(b.Run)
+	out, err := b.Installed.Exec(ctx, install)
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		if exit.Code == 1 {

@@ -84,6 +84,7 @@ func (s Stage) exec(ctx context.Context, run *stage.Run, d plan.Deps, x stage.Ex
 		return err
 	}
 	x.User = "root"
+	x.AddIndexes(run)
 	x.Files["/slipway/installer.py"] = stage.File{Content: stage.Installer}
 	x.Mounts = map[string]stage.Directory{stage.UVDir: uv}
 	_, err = base.Exec(ctx, x)

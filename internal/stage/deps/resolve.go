@@ -25,7 +25,7 @@ func (s Stage) lock(ctx context.Context, run *stage.Run, d *plan.Deps) error {
 	if d.Hashed {
 		return nil
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%s\n", stage.UVVersion(), run.Native.Digest, d.Format, s.Day, d.Lock))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s\n%q\n%s\n", stage.UVVersion(), run.Native.Digest, d.Format, s.Day, run.Plan.Indexes, d.Lock))
 	kept := filepath.Join(s.Resolved, hex.EncodeToString(sum[:]))
 	content, err := os.ReadFile(kept)
 	if err != nil || run.Plan.Fresh {

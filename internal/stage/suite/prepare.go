@@ -19,7 +19,7 @@ func (s Stage) prepare(ctx context.Context, run *stage.Run, exec *stage.Exec) er
 	}
 	packages := stage.Beside{
 		What: "the test packages", File: path.Join(run.Plan.Below, file), Requirements: requirements,
-		Installed: run.Container, Pip: run.Container,
+		Installed: run.Container, Pip: run.Container, Run: run,
 	}
 	if run.Image.Base != nil {
 		if packages.Installed, err = s.Composer.Compose(ctx, run.Image.Below(layer.Weights).Below(layer.Code)); err != nil {
