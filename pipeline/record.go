@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-dev/slipway/internal/stage"
-	"github.com/slipway-dev/slipway/internal/stage/image"
 	"github.com/slipway-dev/slipway/internal/stage/smoke"
 )
 
@@ -61,7 +60,7 @@ func (p program) recording(dir string, f flags, r smoke.Recording) job {
 		return []stage.Stage{
 			// the image as a run builds it
 			{Name: "deps", Run: t.deps().Run},
-			{Name: "image", Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Scratch: t.scratch}.Run},
+			{Name: "image", Run: t.image().Run},
 			// its answers, several rounds of them, written down
 			{Name: "record", Run: r.Run},
 		}

@@ -44,8 +44,10 @@ type job struct {
 	// secrets are the sections of slipway.yaml whose secrets the job uses.
 	secrets []string
 	load    func(dir, top string) (config.Config, []result.Problem)
-	plan    func(l loaded, facts plan.Facts) plan.Plan
-	stages  func(t tools) []stage.Stage
+	// adjust changes what was loaded; nil: nothing.
+	adjust func(l *loaded)
+	plan   func(l loaded, facts plan.Facts) plan.Plan
+	stages func(t tools) []stage.Stage
 }
 
 // ship is the job that slipway is there for.
@@ -75,6 +77,9 @@ func (p program) run(ctx context.Context, j job) result.Status {
 
 	started := time.Now()
 	loaded := p.load(j)
+	if j.adjust != nil && len(loaded.problems) == 0 {
+		j.adjust(&loaded)
+	}
 	if len(loaded.problems) == 0 {
 		loaded.problems = loaded.withoutSecrets(j.secrets)
 	}

@@ -48,6 +48,13 @@ func (t tools) deps() deps.Stage {
 	}
 }
 
+// image is the stage that makes the image.
+func (t tools) image() image.Stage {
+	return image.Stage{
+		Builder: t.engine, Assembler: t.registry, Store: t.store, Fetchers: t.fetchers, Scratch: t.scratch, Probe: t.probe(native),
+	}
+}
+
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
 func stages(t tools) []stage.Stage {
@@ -60,7 +67,7 @@ func stages(t tools) []stage.Stage {
 		// the registry, where nothing names them
 		{
 			Name: "image", Beside: shipping.Beside,
-			Run: image.Stage{Builder: t.engine, Assembler: t.registry, Store: t.store, Fetchers: t.fetchers, Scratch: t.scratch, Probe: t.probe(native)}.Run,
+			Run: t.image().Run,
 		},
 		// the model's own tests, in exactly that image
 		{Name: "test", Check: true, Run: suite.Stage{Composer: t.engine, Probe: t.probe(t.platform), Scratch: t.scratch, Nonce: t.nonce}.Run},

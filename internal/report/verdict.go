@@ -68,7 +68,13 @@ func judge(r result.Result) verdict {
 
 func passed(r result.Result) verdict {
 	verified := r.Verified && len(r.Unverified) == 0
+	_, compared := stageNamed(r, "compare")
+	_, locked := stageNamed(r, "lock")
 	switch {
+	case compared:
+		return verdict{"✅", "built again, and identical to what was published"}
+	case locked:
+		return verdict{"✅", "locked"}
 	case verified && inDirectory(r):
 		return verdict{"✅", "checked and written to a directory"}
 	case verified && published(r):
@@ -107,6 +113,8 @@ func failures(r result.Result) []string {
 			what = append(what, "the dependencies could not be installed")
 		case "image":
 			what = append(what, "the image could not be built")
+		case "compare":
+			what = append(what, "built again, and not identical to what was published")
 		default:
 			what = append(what, s.Name+" failed")
 		}
