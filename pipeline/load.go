@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/secret"
 	"github.com/slipway-dev/slipway/internal/source"
 	"github.com/slipway-dev/slipway/internal/stage"
+	"github.com/slipway-dev/slipway/internal/stage/attach"
 )
 
 // loaded is everything that is known without an engine or a network.
@@ -37,6 +38,7 @@ type loaded struct {
 	facts     plan.Facts
 	runner    engine.Runner
 	registry  *registry.Client
+	signer    attach.Signer    // nil: nobody signs
 	problems  []result.Problem // the user's to correct
 	err       error            // of this machine: neither the model's fault nor the configuration's
 }
@@ -86,6 +88,7 @@ func (p program) load(j job) loaded {
 	if (p.getenv("SLIPWAY_REGISTRY_USERNAME") == "") != (p.getenv("SLIPWAY_REGISTRY_PASSWORD") == "") {
 		l.problems = append(l.problems, result.Problem{Message: "one of SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD is set without the other"})
 	}
+	l.readSigner(p.getenv("SLIPWAY_SIGNING_KEY"))
 	if len(l.problems) == 0 && l.asked == "" {
 		l.scan(f)
 	}

@@ -22,7 +22,7 @@ func realMain() int {
 	// Secrets are for this process: what it starts (the dagger CLI, go build)
 	// inherits the environment, so they are taken out of it first.
 	kept := map[string]string{}
-	for _, name := range []string{"SLIPWAY_REGISTRY_USERNAME", "SLIPWAY_REGISTRY_PASSWORD", "SLIPWAY_URL_TOKEN"} {
+	for _, name := range []string{"SLIPWAY_REGISTRY_USERNAME", "SLIPWAY_REGISTRY_PASSWORD", "SLIPWAY_URL_TOKEN", "SLIPWAY_SIGNING_KEY"} {
 		kept[name] = os.Getenv(name)
 		if err := os.Unsetenv(name); err != nil {
 			fmt.Fprintln(os.Stderr, "slipway:", err)

@@ -39,6 +39,7 @@ is built, tested, asked for real predictions, and published by digest.
   slipway lock models/iris     write down what its image is made of, so that every machine makes the same one
   slipway record models/iris   write its answers into the cases, to be compared from now on
   slipway judge dist/iris models/iris   judge again what that run saw
+  slipway verify REF@DIGEST    check what is attached to a published image
   slipway reproduce REF@DIGEST build a published image again, and compare
   slipway smoke IMAGE          ask an image that somebody else built
 
@@ -83,7 +84,7 @@ func (p program) root() *cobra.Command {
 	f.add(root)
 	explicit := &cobra.Command{Use: "run [MODEL_DIR]", Short: "Build, test, smoke, publish (the default)", Args: cobra.MaximumNArgs(1), RunE: run}
 	f.add(explicit)
-	root.AddCommand(explicit, p.planCommand(), p.checkCommand(), p.lockCommand(), p.recordCommand(), p.smokeCommand(), p.judgeCommand(), p.reproduceCommand())
+	root.AddCommand(explicit, p.planCommand(), p.checkCommand(), p.lockCommand(), p.recordCommand(), p.smokeCommand(), p.judgeCommand(), p.reproduceCommand(), p.verifyCommand())
 	return root
 }
 

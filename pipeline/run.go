@@ -163,7 +163,7 @@ func (p program) carryOut(ctx context.Context, l loaded, j job, scratch string, 
 	t := tools{
 		registry: l.registry, store: layer.Store{Dir: filepath.Join(l.cache, "layers"), Index: index},
 		fetchers: p.fetchers(l, index, watch.Note),
-		scratch:  scratch, out: l.out, nonce: nonce(), cache: l.cache, frozen: j.flags.frozen, platform: l.platforms[0], origin: l.origin(),
+		scratch:  scratch, out: l.out, nonce: nonce(), cache: l.cache, frozen: j.flags.frozen, platform: l.platforms[0], origin: l.origin(), signer: l.signer,
 	}
 	facts, run := l.facts, &stage.Run{Secrets: l.secrets, Variant: stage.Variant{Image: stage.Image{Platform: t.platform}}, Result: res}
 	if !j.alone {

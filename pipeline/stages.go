@@ -34,6 +34,7 @@ type tools struct {
 	cache    string                              // ours, kept from run to run
 	frozen   bool                                // what is locked may not come out otherwise
 	nonce    string                              // this run and no other
+	signer   attach.Signer                       // nil: nobody signs
 	origin   attach.Origin                       // where this run comes from
 }
 
@@ -58,7 +59,7 @@ func (t tools) image() image.Stage {
 // stages is what a run does, in order. Training has its place between deps,
 // whose layer it runs in, and image, which takes its outputs as weights.
 func stages(t tools) []stage.Stage {
-	documents := &attach.Documents{Looker: t.engine, Probe: t.probe(native), Origin: t.origin}
+	documents := &attach.Documents{Looker: t.engine, Probe: t.probe(native), Origin: t.origin, Signer: t.signer}
 	shipping := &publish.Stage{Publisher: t.registry, Documents: documents}
 	return []stage.Stage{
 		// the dependencies as one layer, looked up before made: they change least and cost most

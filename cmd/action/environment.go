@@ -18,6 +18,8 @@ var allowed = []string{
 	"GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_SERVER_URL", "GITHUB_WORKSPACE", "RUNNER_TEMP",
 	// registries: the logins of docker/login-action
 	"DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+	// who vouches for what is published
+	"SLIPWAY_SIGNING_KEY",
 	// the network
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "HF_ENDPOINT",

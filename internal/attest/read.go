@@ -14,18 +14,12 @@ var ErrOther = errors.New("the document is no provenance")
 func ReadProvenance(artifactType string, data []byte) (Statement, Provenance, error) {
 	var s Statement
 	var p Provenance
-	if artifactType == BundleType {
-		var bundle struct {
-			Envelope struct {
-				Payload []byte `json:"payload"`
-			} `json:"dsseEnvelope"`
-		}
-		if err := json.Unmarshal(data, &bundle); err != nil {
-			return s, p, fmt.Errorf("reading a signed statement: %w", err)
-		}
-		data = bundle.Envelope.Payload
-	} else if artifactType != StatementType {
+	if artifactType != BundleType && artifactType != StatementType {
 		return s, p, ErrOther
+	}
+	data, _, err := Opened(artifactType, data)
+	if err != nil {
+		return s, p, err
 	}
 	if err := json.Unmarshal(data, &s); err != nil {
 		return s, p, fmt.Errorf("reading a statement: %w", err)
