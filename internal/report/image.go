@@ -31,6 +31,9 @@ func image(r result.Result, d detail) string {
 		}
 		about = append(about, "- tag: "+code(t, d.runes))
 	}
+	if documents := attached(i); documents != nil {
+		about = append(about, "- attached: "+text(strings.Join(documents, ", "), d.runes))
+	}
 	if r.Base != nil {
 		about = append(about, "- base: "+code(r.Base.Ref, d.runes)+" at "+code(r.Base.Digest, d.runes))
 	}

@@ -272,6 +272,9 @@ func (t *screen) image(r result.Result) {
 	if len(r.Image.Tags) > 0 {
 		t.pieces("tags", r.Image.Tags)
 	}
+	if documents := attached(r.Image); documents != nil {
+		t.pieces("attached", documents)
+	}
 	var layers []string
 	for i, l := range r.Image.Layers {
 		if l.PushedBytes != nil && *l.PushedBytes > 0 && i < 4*onScreen.items {
