@@ -33,7 +33,7 @@ func TestEveryProtocolIsDocumented(t *testing.T) {
 
 // TestEveryKeyIsDocumented: what the reader of cases and slipway.yaml accepts is in their documents.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	configuration := "schema: 1\nunknown: 1\nserve: {command: [python, app.py], unknown: 1}\nbuild: {unknown: 1}\ntest: {unknown: 1}\npublish: {unknown: 1}\n" +
+	configuration := "schema: 1\nunknown: 1\nserve: {command: [python, app.py], unknown: 1}\nbuild: {unknown: 1}\ntest: {unknown: 1}\ntrain: {unknown: 1}\npublish: {unknown: 1}\n" +
 		"smoke: {unknown: 1, protocol: http, ready: {unknown: 1}, requires: {unknown: 1}, load: {unknown: 1}, budgets: {unknown: 1}}\n"
 	of := validKeys(t, configuration, "request: {unknown: 1}\nexpect: {unknown: 1}\n")
 	cases, fields := read(t, "../docs/cases.md"), read(t, "../docs/configuration.md")
@@ -48,7 +48,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, section := range []string{"", "request", "expect", "build", "serve", "test", "smoke", "smoke.ready", "smoke.requires", "smoke.load", "smoke.budgets", "publish"} {
+	for _, section := range []string{"", "request", "expect", "build", "serve", "test", "train", "smoke", "smoke.ready", "smoke.requires", "smoke.load", "smoke.budgets", "publish"} {
 		if len(of[section]) == 0 {
 			t.Errorf("the valid keys of %q are not told: %v", section, of)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/config"
 )
 
-var documents = []string{"../README.md", "../docs/configuration.md", "../docs/dockerfile.md", "../docs/cases.md", "../docs/protocols.md"}
+var documents = []string{"../README.md", "../docs/training.md", "../docs/configuration.md", "../docs/dockerfile.md", "../docs/cases.md", "../docs/protocols.md"}
 
 var fence = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 
@@ -80,6 +80,7 @@ func checkModel(t *testing.T, server, configuration, example string) {
 		"slipway.yaml": configuration, "smoke/example.yaml": example, "src/model.py": "",
 		"requirements.txt": "mlflow\n", "requirements-test.txt": "pytest\n", "tests/test_app.py": "",
 		"weights/model.joblib": "x", "metrics.json": "{}",
+		"train.py": "", "data/a.csv": "", "requirements-train.txt": "lightgbm\n",
 		"smoke/files/cat.png": "x", "smoke/files/answer.schema.json": "{}",
 		server: servers[server],
 	}

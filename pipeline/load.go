@@ -102,9 +102,13 @@ func (l *loaded) scan(f flags) {
 		l.problem(l.dir, err)
 		return
 	}
-	tree, err := source.Scan(os.DirFS(l.top), source.Options{
+	options := source.Options{
 		Dir: filepath.ToSlash(below), Files: l.config.Build.Files, Weights: config.Local(l.config.Weights), Cases: caseFiles(l.config), Leave: l.written(l.dir, f),
-	})
+	}
+	if t := l.config.Train; t != nil {
+		options.Inputs, options.Outputs = t.Inputs, t.Outputs
+	}
+	tree, err := source.Scan(os.DirFS(l.top), options)
 	if err != nil {
 		l.problem(l.dir, err)
 		return
@@ -112,7 +116,7 @@ func (l *loaded) scan(f flags) {
 	l.problems = append(l.problems, tree.Problems...)
 	l.facts = plan.Facts{
 		Dir: l.dir, Below: filepath.ToSlash(below), Platform: l.platforms[0], Out: l.out, Publish: f.publish, Tags: f.tags, Fresh: f.fresh,
-		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests),
+		Code: source.Paths(tree.Code), Weights: source.Paths(tree.Weights), Tests: source.Paths(tree.Tests), Inputs: source.Paths(tree.Inputs),
 		Written: l.written(l.dir, f), InContext: l.written(filepath.Join(l.dir, l.config.Build.Context), f), Head: l.git.commit, Platforms: l.platforms, UV: stage.UVVersion(),
 	}
 	if l.config.Build.Dockerfile != "" {
@@ -230,7 +234,7 @@ func (l *loaded) uncommitted() []string {
 	if l.asked != "" {
 		return nil
 	}
-	inImage := append(slices.Concat(l.facts.Code, l.facts.Weights), l.config.Build.Requirements)
+	inImage := append(slices.Concat(l.facts.Code, l.facts.Weights, l.facts.Inputs), l.config.Build.Requirements)
 	return slices.DeleteFunc(slices.Clone(l.git.changed), func(file string) bool {
 		if l.config.Build.Dockerfile != "" {
 			written := slices.ContainsFunc(l.facts.Written, func(place string) bool { return file == place || strings.HasPrefix(file, place+"/") })

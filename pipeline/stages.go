@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-dev/slipway/internal/stage/publish"
 	"github.com/slipway-dev/slipway/internal/stage/smoke"
 	"github.com/slipway-dev/slipway/internal/stage/suite"
+	"github.com/slipway-dev/slipway/internal/stage/train"
 )
 
 // tools are what the stages work with.
@@ -56,14 +57,15 @@ func (t tools) image() image.Stage {
 	}
 }
 
-// stages is what a run does, in order. Training has its place between deps,
-// whose layer it runs in, and image, which takes its outputs as weights.
+// stages is what a run does, in order.
 func stages(t tools) []stage.Stage {
 	documents := &attach.Documents{Looker: t.engine, Probe: t.probe(native), Origin: t.origin, Signer: t.signer}
 	shipping := &publish.Stage{Publisher: t.registry, Documents: documents}
 	return []stage.Stage{
 		// the dependencies as one layer, looked up before made: they change least and cost most
 		{Name: "deps", Run: t.deps().Run},
+		// the model's own training in those dependencies, unless what it writes is known; its outputs are weights
+		{Name: "train", Run: train.Stage{Engine: t.engine, Store: t.store, Probe: t.probe(t.platform), Nonce: t.nonce}.Run},
 		// weights and code on top of them, composed in the engine; or the user's own Dockerfile. Its bytes begin to go to
 		// the registry, where nothing names them
 		{

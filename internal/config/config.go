@@ -19,6 +19,7 @@ type Config struct {
 	Model   string
 	Build   Build
 	Weights []Weight
+	Train   *Train // nil: the weights are there
 	Metrics string
 	Gates   []Gate
 	Test    Test

@@ -36,7 +36,8 @@ func (l *loader) complete() {
 	l.completeTest()
 	l.completeSmoke()
 	l.completeLimits()
-	if len(l.cfg.Gates) > 0 && !l.has("metrics") {
+	l.completeTrain()
+	if len(l.cfg.Gates) > 0 && l.cfg.Metrics == "" && !l.has("metrics") {
 		l.completeMetrics()
 	}
 	p := &l.cfg.Publish

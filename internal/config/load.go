@@ -24,6 +24,8 @@ type loader struct {
 	server   *found    // that the model's files tell of, when it is the one that is started
 	spoken   Detection // the protocol, with its reason
 	parsed   map[string]parsed
+	made     wants    // of weights and metrics: training may make them
+	outputs  []string // the keys of train.outputs, in their order
 }
 
 // Load reads the configuration of the model in dir, an absolute path, and

@@ -21,13 +21,16 @@ const DefaultPlatform = "linux/amd64"
 
 // The words that a key takes.
 var (
-	platforms    = []string{DefaultPlatform, "linux/arm64"}
-	pullRequests = []string{"never", "digest", "tag"}
-	unverifieds  = []string{"refuse", "allow"}
+	platforms     = []string{DefaultPlatform, "linux/arm64"}
+	pullRequests  = []string{"never", "digest", "tag"}
+	refuseOrAllow = []string{"refuse", "allow"}
 )
 
 func (l *loader) root(n *node) {
 	c := &l.cfg
+	if n.get("train") != nil {
+		l.made = notYet // completeTrain looks whether training makes it
+	}
 	l.object(n, "", []field{
 		{"schema", func(n *node, path string) {
 			if n.kind != number || n.value != "1" {
@@ -37,8 +40,9 @@ func (l *loader) root(n *node) {
 		{"model", l.model},
 		{"build", l.build},
 		{"weights", l.weights},
+		{"train", l.train},
 		{"metrics", func(n *node, path string) {
-			c.Metrics = l.path(n, path, "a path such as metrics.json", aFile)
+			c.Metrics = l.path(n, path, "a path such as metrics.json", l.made|aFile)
 		}},
 		{"gates", l.gates},
 		{"test", l.test},
@@ -156,6 +160,6 @@ func (l *loader) publish(n *node, path string) {
 			p.Tags = l.words(n, path, `auto or a list such as ["1.2", latest]`, l.tag)
 		}},
 		{"pull-request", func(n *node, path string) { p.PullRequest = l.choice(n, path, pullRequests) }},
-		{"unverified", func(n *node, path string) { p.Unverified = l.choice(n, path, unverifieds) }},
+		{"unverified", func(n *node, path string) { p.Unverified = l.choice(n, path, refuseOrAllow) }},
 	})
 }

@@ -86,7 +86,7 @@ func (l *loader) weights(n *node, path string) {
 				l.problemf(item, "%s: a source is a mapping: write {from: %s}", path, quote(item.value))
 				continue
 			}
-			if w.Path = l.path(item, path, "a path such as weights/, or a source such as {from: \"https://…\", sha256: …}", anything); w.Path == "" {
+			if w.Path = l.path(item, path, "a path such as weights/, or a source such as {from: \"https://…\", sha256: …}", l.made|anything); w.Path == "" {
 				continue
 			}
 		} else if !l.source(item, path, &w) {

@@ -21,7 +21,7 @@ var rows = [][]string{
 	{"internal/config", "internal/lock", "internal/source", "internal/report", "internal/client", "internal/confine", "internal/attest"},
 	{"internal/plan", "internal/record", "internal/probe", "internal/reporting"},
 	{"internal/stage"},
-	{"internal/stage/deps", "internal/stage/image", "internal/stage/suite", "internal/stage/smoke", "internal/stage/gate", "internal/stage/attach", "internal/stage/publish", "internal/stage/reproduce", "internal/verify"},
+	{"internal/stage/deps", "internal/stage/image", "internal/stage/suite", "internal/stage/smoke", "internal/stage/gate", "internal/stage/attach", "internal/stage/publish", "internal/stage/reproduce", "internal/stage/train", "internal/verify"},
 	{"internal/engine", "internal/registry", "internal/github", "internal/fetch"},
 	{"pipeline", "cmd/action", "cmd/probe"},
 }

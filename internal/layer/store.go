@@ -180,7 +180,11 @@ func (s Store) move(dir string, l Layer) error {
 
 func (s Store) write(key string, l Layer) error {
 	l.Archive = "" // follows from where the store is
-	data, err := json.Marshal(l)
+	return s.writeRecord(key, l)
+}
+
+func (s Store) writeRecord(key string, record any) error {
+	data, err := json.Marshal(record)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type Facts struct {
 	Code, Weights, Tests []string
 	// Objects are the weights that git-LFS keeps elsewhere, by their path among Weights.
 	Objects map[string]Object
+	// Inputs are the files that training reads, relative to Dir.
+	Inputs []string
 	// Lock is the content of the requirements file; nil when there is none.
 	Lock []byte
 	// Beside are the files that a lock needs besides: a pyproject.toml, a
@@ -77,7 +79,8 @@ type Plan struct {
 	Others []Variant
 	// Dockerfile is set for Dockerfile builds, which make deps and layers by themselves.
 	Dockerfile *Dockerfile
-	Deps       *Deps // nil: nothing to install
+	Deps       *Deps  // nil: nothing to install
+	Train      *Train // nil: the weights are there
 	// Indexes are where packages are looked for before the public index.
 	Indexes []config.Index
 	Image   Image
@@ -127,6 +130,14 @@ func (p Plan) Skipped(stage string) string {
 	return ""
 }
 
+// Train makes the weights in the dependencies, before there is an image.
+type Train struct {
+	config.Train
+	Files  []string     // that it reads, all of them, relative to the model directory
+	Owner  string       // who runs it and whose the outputs are: "uid:gid", empty for root
+	Config layer.Config // of the container that it runs in
+}
+
 // Image is what is put on the base.
 type Image struct {
 	Base    string // reference
@@ -173,6 +184,7 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 		p.Dockerfile = dockerfile(c, f, p.Publish)
 	} else {
 		p.Deps = deps(c, f)
+		p.Train = train(c, f, p.Deps)
 		p.Image = image(c, e, f, p.Deps)
 		if p.Deps != nil {
 			p.Deps.shelf(c, f, p.Publish)

@@ -141,7 +141,7 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%s: do %q, skip %q: want exactly one", s.Stage, s.Do, s.Skip)
 		}
 	}
-	if got := strings.Join(names, " "); got != "deps image test smoke gate publish" {
+	if got := strings.Join(names, " "); got != "deps train image test smoke gate publish" {
 		t.Errorf("stages are %s", got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // steps says what each stage will do, in the order of pipeline/stages.go.
 func steps(p Plan) []Step {
-	return []Step{depsStep(p), imageStep(p), testStep(p), smokeStep(p), gateStep(p), publishStep(p)}
+	return []Step{depsStep(p), trainStep(p), imageStep(p), testStep(p), smokeStep(p), gateStep(p), publishStep(p)}
 }
 
 func depsStep(p Plan) Step {
@@ -48,6 +48,9 @@ func layerList(p Plan) string {
 	}
 	if from := weightsFrom(p.Image); from != "" {
 		parts = append(parts, "weights ("+from+")")
+	}
+	if t := p.Train; t != nil {
+		parts = append(parts, fmt.Sprintf("trained weights (%s)", count(len(t.Outputs), "output")))
 	}
 	parts = append(parts, fmt.Sprintf("code (%s)", count(len(p.Image.Code), "file")))
 	return strings.Join(parts, " + ")

@@ -65,6 +65,7 @@ func comment(r result.Result, m Marker, d detail) string {
 		{"Predictions that are not as expected", failedCases},
 		{"Load", load},
 		{"Budgets", budgets},
+		{"Training", training},
 		{"Gates", gates},
 		{"Warnings", warnings},
 		{"Stages", stages},

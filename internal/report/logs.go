@@ -8,6 +8,7 @@ import (
 
 // logs are the ends of what was printed, folded away.
 var logs = []section{
+	{"End of training's output", trainingLog},
 	{"End of the tests' output", testLog},
 	{"End of the server's output", serverLog},
 }

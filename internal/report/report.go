@@ -43,6 +43,7 @@ func markdown(r result.Result, d detail) string {
 		{"Load", load},
 		{"Budgets", budgets},
 		{"Stages", stages},
+		{"Training", training},
 		{"Gates", gates},
 		{"Image", image},
 		{"How to pull and run it", howToRun},

@@ -21,6 +21,9 @@ func facts(r result.Result) []fact {
 		return nil // nothing was run: a table of "not run" says it six times
 	}
 	var facts []fact
+	if r.Train != nil {
+		facts = append(facts, fact{label: "training", value: trained(r)})
+	}
 	if has(r, "test") {
 		facts = append(facts, fact{label: "tests", value: testCount(r)})
 	}

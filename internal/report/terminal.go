@@ -29,6 +29,7 @@ func Terminal(r result.Result, color bool) string {
 	t.problems(r)
 	t.tests(r)
 	t.cases(r)
+	t.log("training said", trainLog(r))
 	t.log("the tests said", testsLog(r))
 	t.log("the server said", smokeLog(r))
 	t.facts(r)
@@ -183,6 +184,13 @@ func (t *screen) cases(r result.Result) {
 		t.line("")
 		t.line(m)
 	}
+}
+
+func trainLog(r result.Result) string {
+	if r.Train == nil {
+		return ""
+	}
+	return r.Train.Log
 }
 
 func testsLog(r result.Result) string {

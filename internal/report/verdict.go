@@ -111,6 +111,8 @@ func failures(r result.Result) []string {
 			what = append(what, "a metric does not pass its gate")
 		case "deps":
 			what = append(what, "the dependencies could not be installed")
+		case "train":
+			what = append(what, "training did not pass")
 		case "image":
 			what = append(what, "the image could not be built")
 		case "compare":

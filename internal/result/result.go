@@ -35,6 +35,8 @@ type Result struct {
 	// Weights are the files of the weights, wherever they come from.
 	Weights []Weight `json:"weights,omitempty"`
 	Deps    *Deps    `json:"deps"`
+	// Train is null, or not there, when nothing is trained.
+	Train *Train `json:"train,omitempty"`
 	// LockDigest is the sha256 of the dependency lock, "sha256:<hex>", or null.
 	LockDigest *string `json:"lock_digest"`
 	// LockStale says what of slipway.lock is not as the model is now; empty when it is current.
@@ -152,7 +154,8 @@ type Layer struct {
 // Weight is one file of the weights.
 type Weight struct {
 	Path string `json:"path"` // in the image, absolute
-	// Source is where it was fetched from, with the pin; empty for a file of the model's directory.
+	// Source is where it was fetched from, with the pin; "train" for what training
+	// wrote; empty for a file of the model's directory.
 	Source string `json:"source"`
 	Digest string `json:"digest"` // of the file, "sha256:<hex>"
 	Size   int64  `json:"size"`   // bytes
@@ -179,6 +182,27 @@ type OtherDeps struct {
 	Hit      string `json:"hit"`
 	Why      string `json:"why"`
 	DiffID   string `json:"diff_id"`
+}
+
+// Train says how the outputs of training were come by.
+type Train struct {
+	// Key is what they are looked up by: it follows from all that training sees.
+	Key string `json:"key"`
+	// Hit is where they were found: "store", "registry", or "" when the command ran in this run.
+	Hit string `json:"hit"`
+	// DurationMS is how long the command ran, in milliseconds, in the run that
+	// trained; null when that is not known.
+	DurationMS *int64        `json:"duration_ms"`
+	Outputs    []TrainOutput `json:"outputs"`
+	// Log is the end of the command's output, kept when it did not pass.
+	Log string `json:"log,omitempty"`
+}
+
+// TrainOutput is one file that training wrote; Path is relative to the model directory.
+type TrainOutput struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
 }
 
 // Dependency is one package found in the image.

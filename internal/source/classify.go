@@ -29,6 +29,16 @@ var never = map[string]bool{
 	".venv": true, "venv": true, ".tox": true, ".nox": true, "node_modules": true,
 }
 
+// Never are the same as patterns, which match at any depth.
+func Never() []string {
+	patterns := []string{"**/*.pyc"}
+	for name := range never {
+		patterns = append(patterns, "**/"+name)
+	}
+	slices.Sort(patterns)
+	return patterns
+}
+
 // neverIn is never, and the results of our own runs: dist/ at the top of the
 // model, and where this run is told to write.
 func (o Options) neverIn(rel string) bool {

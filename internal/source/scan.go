@@ -31,7 +31,10 @@ func Scan(fsys fs.FS, o Options) (Tree, error) {
 		return Tree{}, err
 	}
 	s.unmatched()
-	for _, files := range []*[]File{&s.tree.Code, &s.tree.Weights, &s.tree.Tests, &s.tree.Smoke, &s.tree.Meta} {
+	if err := s.inputs(); err != nil {
+		return Tree{}, err
+	}
+	for _, files := range []*[]File{&s.tree.Code, &s.tree.Weights, &s.tree.Tests, &s.tree.Smoke, &s.tree.Meta, &s.tree.Inputs} {
 		slices.SortFunc(*files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	}
 	return s.tree, nil
@@ -57,9 +60,14 @@ var gitsOwn = map[string]bool{".gitignore": true, ".gitattributes": true, ".gitk
 
 // weights adds a file or a directory that the configuration names.
 func (s *scanner) weights(rel string) error {
+	if s.options.output(rel) {
+		return nil
+	}
 	info, err := fs.Lstat(s.fsys, s.full(rel))
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	case missing(err) && s.options.written(rel):
+		return nil
+	case missing(err):
 		s.problemf(rel, "weights: there is no such file or directory")
 		return nil
 	case err != nil:
@@ -68,13 +76,13 @@ func (s *scanner) weights(rel string) error {
 	if !info.IsDir() {
 		return s.add(&s.tree.Weights, rel, info)
 	}
-	empty := true
+	empty := !s.options.written(rel)
 	err = fs.WalkDir(s.fsys, s.full(rel), func(p string, d fs.DirEntry, err error) error {
 		below := strings.TrimPrefix(strings.TrimPrefix(p, s.options.Dir), "/")
 		switch {
 		case err != nil:
 			return err
-		case below != rel && s.options.neverIn(below):
+		case below != rel && s.options.neverIn(below), s.options.output(below):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -157,7 +165,7 @@ func (s *scanner) directory(rel string, above []ignoreFile) error {
 	entries = withoutResults(entries)
 	for _, e := range entries {
 		p := path.Join(rel, e.Name())
-		if s.seen[p] || s.options.neverIn(p) || ignored(ignores, s.full(p), e.IsDir()) {
+		if s.seen[p] || s.options.neverIn(p) || s.options.output(p) || ignored(ignores, s.full(p), e.IsDir()) {
 			continue
 		}
 		if e.IsDir() {
@@ -258,6 +266,9 @@ func (s *scanner) unmatched() {
 		}
 	}
 }
+
+// missing is true where there is nothing.
+func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) }
 
 // inside is true when p is dir or below it.
 func inside(dir, p string) bool {

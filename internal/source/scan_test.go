@@ -44,7 +44,7 @@ func show(t source.Tree) []string {
 	for _, list := range []struct {
 		name  string
 		files []source.File
-	}{{"code", t.Code}, {"weights", t.Weights}, {"tests", t.Tests}, {"smoke", t.Smoke}, {"meta", t.Meta}} {
+	}{{"code", t.Code}, {"weights", t.Weights}, {"tests", t.Tests}, {"smoke", t.Smoke}, {"meta", t.Meta}, {"input", t.Inputs}} {
 		for _, f := range list.files {
 			line := list.name + " " + f.Path
 			if f.Link != "" {
@@ -226,6 +226,36 @@ func TestScan(t *testing.T) {
 				`problem loop: is a link to "loop", outside of the model directory, where the image ends: put the file itself here`,
 				`problem out: is a link to "../secret", outside of the model directory, where the image ends: put the file itself here`,
 			},
+		},
+		{
+			name: "what training reads and writes",
+			files: `.gitignore = data/
+				app.py
+				train.py
+				data/a.csv = 1
+				data/deep/b.csv = 12
+				data/__pycache__/x.pyc
+				data/link -> a.csv
+				metrics.json = {}
+				weights/model.bin = old
+				weights/base.bin = x
+				weights/tokenizer/a = old`,
+			options: source.Options{
+				Weights: []string{"weights/", "new.bin", "gone"}, Inputs: []string{"train.py", "data/", "data/**/*.csv", "*.tsv"},
+				Outputs: []string{"weights/model.bin", "weights/tokenizer", "metrics.json", "new.bin"},
+			},
+			want: []string{
+				"code app.py", "code train.py", "weights weights/base.bin 1", "meta .gitignore",
+				"input data/a.csv", "input data/deep/b.csv", "input data/link -> a.csv", "input train.py",
+				"problem gone: weights: there is no such file or directory",
+				"problem *.tsv: train.inputs: there is no such file",
+			},
+		},
+		{
+			name:    "weights that only training writes",
+			files:   "app.py\nm/train.py\nm/w/.gitignore",
+			options: source.Options{Dir: "m", Weights: []string{"w", "x"}, Inputs: []string{"train.py"}, Outputs: []string{"w/a.bin", "x/y/b.bin"}},
+			want:    []string{"code train.py", "meta w/.gitignore", "input train.py"},
 		},
 		{
 			name: "a model in a repository",

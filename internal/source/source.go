@@ -27,6 +27,12 @@ type Options struct {
 	Weights []string
 	// Cases are case files outside of smoke/, relative to Dir.
 	Cases []string
+	// Inputs are files, directories and patterns relative to Dir that training
+	// reads (train.inputs). They count although git ignores them, as weights do.
+	Inputs []string
+	// Outputs are files and directories relative to Dir that training writes
+	// (train.outputs): what lies there now is for nothing, and need not be there.
+	Outputs []string
 	// Leave are files and directories to leave out, relative to Dir: where our own runs write.
 	Leave []string
 }
@@ -39,6 +45,8 @@ type Tree struct {
 	Tests, Smoke []File
 	// Meta describes the model to people and to tools: README, requirements, slipway.yaml.
 	Meta []File
+	// Inputs are what training reads; the same files may be for something else as well.
+	Inputs []File
 	// Problems are the user's to solve; their files are relative to the file system's root.
 	Problems []result.Problem
 }

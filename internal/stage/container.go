@@ -78,6 +78,7 @@ type File struct {
 type Tree struct {
 	Host    string   // absolute
 	Include []string // paths relative to Host
+	Exclude []string // patterns of what to leave out below them
 	Path    string   // absolute, in the container
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/slipway-dev/slipway/internal/layer"
 	"github.com/slipway-dev/slipway/internal/plan"
 	"github.com/slipway-dev/slipway/internal/result"
 	"github.com/slipway-dev/slipway/internal/secret"
@@ -46,9 +47,18 @@ type Run struct {
 	// Native is the base image on the engine's own platform: what is made there
 	// for all platforms is made in it. It is Image.Base unless that is another's.
 	Native *Base
-	Result *result.Result
+	// Trained is what training wrote; nil when nothing is trained.
+	Trained *Trained // train
+	Result  *result.Result
 
 	background []<-chan string
+}
+
+// Trained is what training wrote, the same for all platforms.
+type Trained struct {
+	Layers  []layer.Layer
+	Files   []result.Weight
+	Metrics []byte // the content of the metrics file; nil when that is not an output
 }
 
 // Variant is the image for one platform.

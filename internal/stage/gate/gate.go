@@ -17,18 +17,28 @@ import (
 // Stage judges the metrics file.
 type Stage struct{}
 
-// Run reads the metrics and records each gate. A metric that is missing does not pass its gate.
+// Run reads the metrics, which are told even where no gate is set, and records
+// each gate. A metric that is missing does not pass its gate.
 func (Stage) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
 	p := run.Plan
-	if why := p.Skipped("gate"); why != "" {
-		return stage.Skip("%s", why)
+	skipped := p.Skipped("gate")
+	if p.Metrics == "" && skipped != "" {
+		return stage.Skip("%s", skipped)
 	}
-	data, err := os.ReadFile(filepath.Join(p.Dir, p.Metrics))
+	data, err := read(run)
 	if err != nil {
 		return stage.Outcome{}, fmt.Errorf("reading the metrics: %w", err)
 	}
-	if run.Result.Metrics, err = parse(data); err != nil {
+	metrics, err := parse(data)
+	switch {
+	case err != nil && skipped != "":
+		run.Result.Warnings = append(run.Result.Warnings, fmt.Sprintf("%s is not an object of numbers: %v", p.Metrics, err))
+	case err != nil:
 		return stage.Fail(fmt.Sprintf("%s is not an object of numbers: %v", p.Metrics, err), "write it as {\"accuracy\": 0.95}")
+	}
+	run.Result.Metrics = metrics
+	if skipped != "" {
+		return stage.Skip("%s", skipped)
 	}
 	var broken []string
 	for _, g := range p.Gates {
@@ -44,19 +54,39 @@ func (Stage) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
 	return stage.Pass()
 }
 
-// parse takes the numbers at the top level of the file; other values are allowed there and ignored.
+// read is the metrics file that training wrote, else the one beside the model.
+func read(run *stage.Run) ([]byte, error) {
+	if run.Trained != nil && run.Trained.Metrics != nil {
+		return run.Trained.Metrics, nil
+	}
+	return os.ReadFile(filepath.Join(run.Plan.Dir, run.Plan.Metrics))
+}
+
+// parse takes the numbers of the file, those in objects by their path, such as
+// test.accuracy; other values are allowed there and ignored.
 func parse(data []byte) (map[string]float64, error) {
 	var all map[string]any
 	if err := json.Unmarshal(data, &all); err != nil {
 		return nil, err
 	}
 	numbers := map[string]float64{}
-	for k, v := range all {
-		if n, ok := v.(float64); ok {
-			numbers[k] = n
+	collect(numbers, "", all)
+	return numbers, nil
+}
+
+// collect gives the numbers of an object their paths. Where "a.b" is a key and
+// a path at once, the key is meant: it is the nearer one.
+func collect(numbers map[string]float64, path string, object map[string]any) {
+	for k, v := range object {
+		if inner, ok := v.(map[string]any); ok {
+			collect(numbers, path+k+".", inner)
 		}
 	}
-	return numbers, nil
+	for k, v := range object {
+		if n, ok := v.(float64); ok {
+			numbers[path+k] = n
+		}
+	}
 }
 
 func judge(g config.Gate, metrics map[string]float64) (result.Gate, string) {

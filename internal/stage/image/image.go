@@ -114,6 +114,10 @@ func (s Stage) assemble(ctx context.Context, run *stage.Run) error {
 	if err != nil {
 		return err
 	}
+	if run.Trained != nil { // above the other weights: training runs again more often than those change
+		shared = append(shared, run.Trained.Layers...)
+		run.Result.Weights = append(run.Result.Weights, run.Trained.Files...)
+	}
 	if len(p.Code) > 0 {
 		entries, err := layer.FromFS(os.DirFS(run.Plan.Dir), p.Code, plan.AppDir)
 		if err != nil {
