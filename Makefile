@@ -23,6 +23,7 @@ unit: ## tests that need neither engine nor network
 lint: ## golangci-lint on the code, actionlint on the workflows
 	go tool -modfile=tools/lint/go.mod golangci-lint run --allow-parallel-runners ./...
 	go tool -modfile=tools/actionlint/go.mod actionlint
+	go tool -modfile=tools/actionlint/go.mod actionlint docs/workflows/*.yml
 	go mod tidy -diff
 
 e2e: lab ## every model, and every way a run can end, on the real engine and registry

@@ -21,8 +21,8 @@ func (o outcome) wantErrored(t *testing.T, where string) {
 	if o.Error == nil || o.Error.What == "" || o.Error.Remedy == "" || !strings.Contains(o.Error.Where, where) {
 		t.Errorf("the error does not say what, where (%s) and what to do: %+v", where, o.Error)
 	}
-	if len(o.Stages) != 6 {
-		t.Errorf("the result lists %d stages, want all 6", len(o.Stages))
+	if len(o.Stages) != 7 {
+		t.Errorf("the result lists %d stages, want all 7", len(o.Stages))
 	}
 	if strings.Contains(o.output, "goroutine ") {
 		t.Errorf("a stack trace reached the user:\n%s", o.output)

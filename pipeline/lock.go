@@ -37,7 +37,7 @@ requirements.lock, beside it. Commit both.
 // locking is a job that makes the layers that are locked, and writes the lock.
 func (p program) locking(dir string, f flags) job {
 	j := ship(dir, f)
-	j.suffix, j.secrets, j.plan = "-lock", []string{"build"}, alone
+	j.suffix, j.secrets, j.plan = "-lock", []string{"build", "train"}, alone
 	show := p.stdout
 	if f.json {
 		show = p.stderr
@@ -50,6 +50,7 @@ func (p program) locking(dir string, f flags) job {
 		return []stage.Stage{
 			// the layers as a run makes them
 			{Name: "deps", Run: s.Run},
+			{Name: "train", Run: t.train().Run},
 			// and what they are, written down
 			{Name: "lock", Run: deps.Locking{Dir: absolute(dir), Show: show}.Run},
 		}

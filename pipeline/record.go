@@ -60,6 +60,7 @@ func (p program) recording(dir string, f flags, r smoke.Recording) job {
 		return []stage.Stage{
 			// the image as a run builds it
 			{Name: "deps", Run: t.deps().Run},
+			{Name: "train", Run: t.train().Run},
 			{Name: "image", Run: t.image().Run},
 			// its answers, several rounds of them, written down
 			{Name: "record", Run: r.Run},

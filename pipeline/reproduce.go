@@ -106,6 +106,7 @@ func (p program) reproducing(ctx context.Context, at, digest, repository string,
 		return []stage.Stage{
 			// the layers as a run makes them, none of them looked up
 			{Name: "deps", Run: t.deps().Run},
+			{Name: "train", Run: t.train().Run},
 			{Name: "image", Run: t.image().Run},
 			// held against what was published
 			{Name: "compare", Run: reproduce.Stage{Comparer: t.registry, At: at, Digest: digest, Show: show}.Run},

@@ -63,6 +63,9 @@ func alone(l loaded, facts plan.Facts) plan.Plan {
 	if p.Deps != nil {
 		p.Deps.Keep = false
 	}
+	if p.Train != nil {
+		p.Train.Keep = false
+	}
 	return p
 }
 

@@ -50,6 +50,11 @@ func (t tools) deps() deps.Stage {
 	}
 }
 
+// train is the stage that makes weights, or finds them.
+func (t tools) train() train.Stage {
+	return train.Stage{Engine: t.engine, Store: t.store, Shelf: t.registry, Probe: t.probe(t.platform), Nonce: t.nonce}
+}
+
 // image is the stage that makes the image.
 func (t tools) image() image.Stage {
 	return image.Stage{
@@ -65,7 +70,7 @@ func stages(t tools) []stage.Stage {
 		// the dependencies as one layer, looked up before made: they change least and cost most
 		{Name: "deps", Run: t.deps().Run},
 		// the model's own training in those dependencies, unless what it writes is known; its outputs are weights
-		{Name: "train", Run: train.Stage{Engine: t.engine, Store: t.store, Probe: t.probe(t.platform), Nonce: t.nonce}.Run},
+		{Name: "train", Run: t.train().Run},
 		// weights and code on top of them, composed in the engine; or the user's own Dockerfile. Its bytes begin to go to
 		// the registry, where nothing names them
 		{

@@ -17,6 +17,7 @@ type inputs struct {
 	image      string
 	tags       []string
 	platforms  []string
+	fresh      bool
 	publish    string // auto, true or false
 	username   string
 	password   string
@@ -42,6 +43,7 @@ var table = []input{
 	{"model", text(func(in *inputs) *string { return &in.model })},
 	{"image", func(in *inputs, v string) error { in.image = image(v); return nil }},
 	{"tags", func(in *inputs, v string) error { in.tags = list(v); return nil }},
+	{"fresh", func(in *inputs, v string) (err error) { in.fresh, err = boolean(v); return err }},
 	{"platforms", func(in *inputs, v string) error { in.platforms = list(v); return nil }},
 	{"publish", func(in *inputs, v string) (err error) { in.publish, err = publish(v); return err }},
 	{"registry-username", text(func(in *inputs) *string { return &in.username })},
@@ -119,6 +121,17 @@ func publish(v string) (string, error) {
 		return "false", nil
 	}
 	return "", fmt.Errorf("%q is none of auto, true, false", v)
+}
+
+// boolean takes those of YAML 1.2; nothing is false.
+func boolean(v string) (bool, error) {
+	switch v {
+	case "", "false", "False", "FALSE":
+		return false, nil
+	case "true", "True", "TRUE":
+		return true, nil
+	}
+	return false, fmt.Errorf("%q is none of true, false", v)
 }
 
 func mode(v string) (reporting.Mode, error) {

@@ -29,6 +29,9 @@ func arguments(in inputs, p place) []string {
 	for _, t := range in.tags {
 		args = append(args, "--tag", t)
 	}
+	if in.fresh {
+		args = append(args, "--fresh")
+	}
 	for _, platform := range in.platforms {
 		args = append(args, "--platform", platform)
 	}

@@ -18,9 +18,6 @@ type Train struct {
 	Env             map[string]string
 	Requirements    string // packages that only training needs
 	Timeout         time.Duration
-	// Unlocked says what to do with outputs that a registry has and slipway.lock
-	// does not record: refuse them and train again, or allow them.
-	Unlocked string
 }
 
 // defaultTrainTimeout is longer than any job of GitHub's should wait for a mistake, and shorter than its six hours.
@@ -42,7 +39,6 @@ func (l *loader) train(n *node, path string) {
 			t.Requirements = l.path(n, path, "a path such as requirements-train.txt", aFile)
 		}},
 		{"timeout", func(n *node, path string) { t.Timeout = l.duration(n, path) }},
-		{"unlocked", func(n *node, path string) { t.Unlocked = l.choice(n, path, refuseOrAllow) }},
 	})
 }
 
@@ -90,7 +86,6 @@ func (l *loader) completeTrain() {
 		l.keyProblemf("train", "runs in the dependencies of a python build, and a Dockerfile is built here: remove it, or set build.python to build without the Dockerfile")
 		return
 	}
-	t.Unlocked = or(t.Unlocked, "refuse")
 	for _, key := range []string{"command", "inputs", "outputs"} {
 		if !l.has("train." + key) {
 			l.keyProblemf("train", "%s is missing: %s", key, map[string]string{

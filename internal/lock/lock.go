@@ -25,6 +25,8 @@ type Lock struct {
 	Dependencies *Dependencies
 	// Apt is nil where no Debian packages are asked for.
 	Apt *Apt
+	// Train is nil where nothing is trained.
+	Train *Train
 	// Weights are the files of the weights by their path in the image, with the digest of their content.
 	Weights map[string]string
 }
@@ -58,6 +60,13 @@ type Apt struct {
 	Layers map[string]Layer
 	// Packages are what was installed, "name=version", by platform.
 	Packages map[string][]string
+}
+
+// Train is what training writes.
+type Train struct {
+	Key string // what it follows from, as hexadecimal digits
+	// Layers are the diff IDs of its outputs, bottom first.
+	Layers []string
 }
 
 // Layer is a layer that is looked up before it is made.
@@ -102,6 +111,11 @@ func (l Lock) Bytes() []byte {
 		for _, platform := range slices.Sorted(maps.Keys(a.Packages)) {
 			w.list(2, platform, a.Packages[platform])
 		}
+	}
+	if t := l.Train; t != nil {
+		w.line(0, "train", "")
+		w.line(1, "key", quoted(t.Key))
+		w.list(1, "layers", t.Layers)
 	}
 	if len(l.Weights) > 0 {
 		w.digests(0, "weights", l.Weights)

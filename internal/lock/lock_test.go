@@ -26,6 +26,7 @@ func full() Lock {
 			Layers:   map[string]Layer{"linux/amd64": {Key: key, DiffID: digest("9")}},
 			Packages: map[string][]string{"linux/amd64": {"libgomp1=12.2.0-14+deb12u1", "gcc-12-base=12.2.0-14+deb12u1"}},
 		},
+		Train:   &Train{Key: strings.Repeat("e", 64), Layers: []string{digest("e"), digest("f")}},
 		Weights: map[string]string{"app/weights/a \"b\".bin": digest("a"), "app/weights/c.bin": digest("b")},
 	}
 }

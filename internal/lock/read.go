@@ -48,6 +48,10 @@ type file struct {
 		Layers   map[string]entry    `yaml:"layers"`
 		Packages map[string][]string `yaml:"packages"`
 	} `yaml:"apt"`
+	Train *struct {
+		Key    string   `yaml:"key"`
+		Layers []string `yaml:"layers"`
+	} `yaml:"train"`
 	Weights map[string]string `yaml:"weights"`
 }
 
@@ -156,6 +160,14 @@ func (r *reader) lock(f file) Lock {
 	}
 	if a := f.Apt; a != nil {
 		l.Apt = &Apt{Asked: a.Asked, Recipe: a.Recipe, Packages: a.Packages, Layers: r.layers(a.Layers, "apt")}
+	}
+	if t := f.Train; t != nil {
+		l.Train = &Train{Key: t.Key, Layers: t.Layers}
+		r.want(keyFormat.MatchString(t.Key), "is no key of 64 hexadecimal digits", "train", "key")
+		r.want(len(t.Layers) > 0, "is missing", "train", "layers")
+		for _, id := range t.Layers {
+			r.digest(id, "train", "layers")
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Weights)) {
 		r.digest(f.Weights[name], "weights", name)

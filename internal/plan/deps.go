@@ -101,15 +101,15 @@ func requires(lock []byte) bool {
 	return false
 }
 
-// shelf decides where the dependency layer is looked up and kept: in the
+// shelf decides where layers are looked up and kept for other machines: in the
 // repository that the image is published to.
-func (d *Deps) shelf(c config.Config, f Facts, p Publish) {
+func shelf(c config.Config, f Facts, p Publish) (repository string, keep bool) {
 	for _, to := range []string{p.To, f.Publish, c.Publish.Image} {
 		if to != "" && to != "none" && !strings.HasPrefix(to, "oci:") {
-			d.Repository, d.Keep = to, to == p.To
-			return
+			return to, to == p.To
 		}
 	}
+	return "", false
 }
 
 var (

@@ -136,6 +136,11 @@ type Train struct {
 	Files  []string     // that it reads, all of them, relative to the model directory
 	Owner  string       // who runs it and whose the outputs are: "uid:gid", empty for root
 	Config layer.Config // of the container that it runs in
+	// Locked is what slipway.lock vouches for; its key is empty where it says nothing.
+	Locked lock.Train
+	// Repository is where outputs are kept for other machines; empty: nowhere. Keep is true when this run may write there.
+	Repository string
+	Keep       bool
 }
 
 // Image is what is put on the base.
@@ -187,7 +192,10 @@ func Make(c config.Config, e event.Event, f Facts) Plan {
 		p.Train = train(c, f, p.Deps)
 		p.Image = image(c, e, f, p.Deps)
 		if p.Deps != nil {
-			p.Deps.shelf(c, f, p.Publish)
+			p.Deps.Repository, p.Deps.Keep = shelf(c, f, p.Publish)
+		}
+		if p.Train != nil {
+			p.Train.Repository, p.Train.Keep = shelf(c, f, p.Publish)
 		}
 	}
 	for _, other := range f.Others {

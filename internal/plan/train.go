@@ -7,6 +7,7 @@ import (
 
 	"github.com/slipway-dev/slipway/internal/config"
 	"github.com/slipway-dev/slipway/internal/layer"
+	"github.com/slipway-dev/slipway/internal/lock"
 )
 
 func train(c config.Config, f Facts, d *Deps) *Train {
@@ -24,8 +25,17 @@ func train(c config.Config, f Facts, d *Deps) *Train {
 	}
 	return &Train{
 		Train: *c.Train, Files: f.Inputs, Owner: c.Build.User,
+		Locked: lockedTrain(f),
 		Config: layer.Config{Env: imageEnv(base, env, d != nil), WorkingDir: AppDir, User: c.Build.User},
 	}
+}
+
+// lockedTrain is what slipway.lock says of training.
+func lockedTrain(f Facts) lock.Train {
+	if f.Locked == nil || f.Locked.Train == nil {
+		return lock.Train{}
+	}
+	return *f.Locked.Train
 }
 
 func trainStep(p Plan) Step {

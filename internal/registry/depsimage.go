@@ -17,42 +17,52 @@ import (
 // the image with this tag. found is false when there is no such tag. Nothing
 // that it says is proven: see layer.Receive.
 func (c *Client) FindLayer(ctx context.Context, repository, tag string) (r layer.Received, found bool, err error) {
+	all, found, err := c.FindLayers(ctx, repository, tag)
+	if len(all) == 0 {
+		return layer.Received{From: repository}, found, err
+	}
+	return all[len(all)-1], found, err
+}
+
+// FindLayers does the same for all layers of the image, bottom first.
+func (c *Client) FindLayers(ctx context.Context, repository, tag string) (all []layer.Received, found bool, err error) {
 	ref, err := name.NewTag(repository + ":" + tag)
 	if err != nil {
-		return r, false, err
+		return nil, false, err
 	}
 	doing, where := "looking up "+repository+":"+tag, host(ref.Registry)
 	got, err := remote.Get(ref, c.remote(ctx, true)...)
 	var answer *transport.Error
 	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
-		return r, false, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return r, false, explain(err, doing, where)
+		return nil, false, explain(err, doing, where)
 	}
-	r = layer.Received{From: repository}
 	if !got.MediaType.IsImage() {
-		return r, true, &layer.WrongError{What: "it is no image: " + string(got.MediaType)}
+		return nil, true, &layer.WrongError{What: "it is no image: " + string(got.MediaType)}
 	}
 	img, err := got.Image()
 	if err != nil {
-		return r, true, explain(err, doing, where)
+		return nil, true, explain(err, doing, where)
 	}
 	manifest, err := img.Manifest()
 	if err != nil {
-		return r, true, &layer.WrongError{What: "its manifest cannot be read: " + err.Error()}
+		return nil, true, &layer.WrongError{What: "its manifest cannot be read: " + err.Error()}
 	}
 	config, err := img.ConfigFile()
 	if err != nil {
-		return r, true, &layer.WrongError{What: "its configuration cannot be read: " + err.Error()}
+		return nil, true, &layer.WrongError{What: "its configuration cannot be read: " + err.Error()}
 	}
-	n := len(manifest.Layers) - 1
-	if n < 0 || len(config.RootFS.DiffIDs) != n+1 {
-		return r, true, &layer.WrongError{What: fmt.Sprintf("its configuration lists %d layers and its manifest %d", len(config.RootFS.DiffIDs), n+1)}
+	if n := len(manifest.Layers); n == 0 || len(config.RootFS.DiffIDs) != n {
+		return nil, true, &layer.WrongError{What: fmt.Sprintf("its configuration lists %d layers and its manifest %d", len(config.RootFS.DiffIDs), n)}
 	}
-	top := manifest.Layers[n]
-	r.DiffID, r.Digest, r.Size, r.MediaType = config.RootFS.DiffIDs[n].String(), top.Digest.String(), top.Size, string(ociLayer(top.MediaType))
-	return r, true, nil
+	for n, l := range manifest.Layers {
+		all = append(all, layer.Received{
+			From: repository, DiffID: config.RootFS.DiffIDs[n].String(), Digest: l.Digest.String(), Size: l.Size, MediaType: string(ociLayer(l.MediaType)),
+		})
+	}
+	return all, true, nil
 }
 
 // PullLayer downloads a layer that was found into an archive at path.

@@ -56,6 +56,7 @@ type Run struct {
 
 // Trained is what training wrote, the same for all platforms.
 type Trained struct {
+	Key     string // what they follow from
 	Layers  []layer.Layer
 	Files   []result.Weight
 	Metrics []byte // the content of the metrics file; nil when that is not an output

@@ -42,6 +42,12 @@ func (l Locking) Run(_ context.Context, run *stage.Run) (stage.Outcome, error) {
 			}
 		}
 	}
+	if t := run.Trained; t != nil {
+		locked.Train = &lock.Train{Key: t.Key}
+		for _, made := range t.Layers {
+			locked.Train.Layers = append(locked.Train.Layers, made.DiffID)
+		}
+	}
 	if err := l.write(lock.File, locked.Bytes()); err != nil {
 		return stage.Outcome{}, err
 	}

@@ -29,6 +29,7 @@ type Engine interface {
 type Stage struct {
 	Engine Engine
 	Store  layer.Store
+	Shelf  Shelf  // nil: there is none
 	Probe  string // path of the helper binary for the image's platform
 	Nonce  string // differs from run to run: the engine's cache does not answer for a training
 }
@@ -48,6 +49,11 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	if err != nil {
 		return stage.Outcome{}, err
 	}
+	if kept == nil && !run.Plan.Fresh {
+		if kept, err = s.pull(ctx, run, hash); err != nil {
+			return stage.Outcome{}, err
+		}
+	}
 	found := kept
 	if run.Plan.Fresh || found == nil {
 		var mistake *mistake
@@ -63,12 +69,13 @@ func (s Stage) Run(ctx context.Context, run *stage.Run) (stage.Outcome, error) {
 	} else {
 		record.Hit = found.from
 	}
+	s.share(ctx, run, hash, found)
 	record.DurationMS = found.about.DurationMS
 	for _, f := range found.about.Files {
 		path := strings.TrimPrefix(f.Path, plan.AppDir+"/")
 		record.Outputs = append(record.Outputs, result.TrainOutput{Path: path, Size: f.Size, SHA256: strings.TrimPrefix(f.Digest, "sha256:")})
 	}
-	run.Trained = &stage.Trained{Layers: found.layers, Files: found.about.Files, Metrics: found.about.Metrics}
+	run.Trained = &stage.Trained{Key: hash, Layers: found.layers, Files: found.about.Files, Metrics: found.about.Metrics}
 	return stage.Pass()
 }
 

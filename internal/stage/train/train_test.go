@@ -126,7 +126,7 @@ func (x trial) newRun() *stage.Run {
 		Train: &plan.Train{
 			Train: config.Train{
 				Command: []string{"python", "train.py"}, Inputs: []string{"train.py", "data", "da*/*.csv"},
-				Outputs: []string{"weights/model.bin", "metrics.json"}, Timeout: time.Minute, Unlocked: "refuse",
+				Outputs: []string{"weights/model.bin", "metrics.json"}, Timeout: time.Minute,
 			},
 			Files: []string{"data/a.csv", "train.py"}, Owner: "1000:1000", Config: layer.Config{Env: []string{"A=1"}},
 		},
